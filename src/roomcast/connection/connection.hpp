@@ -1,0 +1,133 @@
+#pragma once
+
+#include "roomcast/connection/deadlines.hpp"
+#include "roomcast/connection/inbox.hpp"
+#include "roomcast/connection/outbox.hpp"
+#include "roomcast/connection/transport.hpp"
+#include "roomcast/room/lane.hpp"
+#include "roomcast/room/member.hpp"
+#include "roomcast/room/rate_limit.hpp"
+
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace roomcast {
+
+/// One peer: its transport, what it has sent and has not been read (`inbox`), what it is owed (`outbox`), and its deadlines.
+/// The only one who writes to the transport. A coroutine reads from it; a room gives it batches. Lane only.
+class connection final : public member,
+                         public transport::writer,
+                         public std::enable_shared_from_this<connection>,
+                         timer_wheel::entry {
+ public:
+  connection(std::shared_ptr<lane> home, std::unique_ptr<transport> io);
+
+  lane& home() const noexcept { return *home_; }
+  std::string peer() const { return io_->peer(); }
+  inbox& incoming() noexcept { return inbox_; }
+
+  // reading
+
+  class readable_awaiter;
+
+  /// Completes when there is something to `receive`, or nothing ever will be.
+  readable_awaiter readable() noexcept;
+
+  void wait_readable(transport::waiter& w, suspended who) { io_->async_wait_readable(w, std::move(who)); }
+
+  /// Moves what has come into `incoming`, at most a buffer full, without waiting.
+  void receive();
+
+  /// Nothing more is to be read: the peer has ended or is lost, or a Close is on its way to it.
+  bool over() const noexcept { return ended_ || outbox_.closing(); }
+
+  /// Sends what is owed to the peer, ends our side, and discards what still comes, until the peer ends or `close_timeout`
+  /// is over: to close a socket that has unread bytes would destroy what is on its way to the peer.
+  task<> linger();
+
+  // writing
+
+  /// Bytes for this peer alone, at the next boundary between frames.
+  void send(std::string_view bytes);
+
+  /// Answers a ping.
+  void pong(std::string_view payload);
+
+  /// Sends a Close after the frame that is half sent, and wakes whoever reads: for them the connection is over.
+  void close(std::uint16_t code, std::string_view reason);
+
+  /// Like `close`, with a Close frame that is ready.
+  void close_with(std::string_view frame);
+
+  /// Whether bytes wait for the peer to take them.
+  bool is_blocked() const noexcept { return blocked_; }
+
+  void drop() noexcept override;
+
+  // deadlines
+
+  /// The handshake is done: pings, and limits for messages, begin.
+  void open();
+
+  /// The connection is dropped at `when`, unless `open` or a later `must_end` comes first.
+  void must_end(timer_wheel::time_point when);
+
+  // for the deadline of a message
+  void message_began();
+  void message_ended() noexcept { deadlines_.message_ended(); }
+
+  /// Counts a ping or pong; false where they are too many.
+  bool count_control() noexcept { return control_rate_.take(home_->now()); }
+
+  // as a member
+
+  void joined(std::uint64_t position) override;
+  void deliver(const std::shared_ptr<log::link>& newest) override;
+  void dismiss(std::uint16_t code, std::string_view reason, std::uint64_t flush_to) override;
+
+ private:
+  void on_writable(error_code ec) override;
+  void on_deadline(timer_wheel::time_point now) override;
+  void flush();
+  void catch_up(const std::shared_ptr<log::link>& newest);
+  void wind_up();
+  void schedule();
+
+  const std::shared_ptr<lane> home_;
+  const std::unique_ptr<transport> io_;
+  inbox inbox_;
+  outbox outbox_;
+  deadlines deadlines_;
+  rate_limit control_rate_;
+  timer_wheel::time_point scheduled_ = deadlines::never;
+  bool blocked_ = false;   // the transport took less than it was given; a wait for it is under way
+  bool ended_ = false;     // the peer has ended, or is lost
+  bool shut_down_ = false;  // our side has ended
+};
+
+/// What `connection::readable` waits for.
+class [[nodiscard]] connection::readable_awaiter final : transport::waiter {
+ public:
+  explicit readable_awaiter(connection& c) noexcept : connection_(c) {}
+
+  bool await_ready() const noexcept { return connection_.ended_; }
+
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> who) {
+    connection_.wait_readable(*this, suspended{who, who.promise().root});
+  }
+
+  void await_resume() const noexcept {}
+
+ private:
+  void on_ready(error_code, suspended who) override { who.resume(); }
+
+  connection& connection_;
+};
+
+inline connection::readable_awaiter connection::readable() noexcept { return readable_awaiter{*this}; }
+
+}  // namespace roomcast

@@ -1,0 +1,97 @@
+#include "roomcast/connection/handshake.hpp"
+
+#include "roomcast/connection/target.hpp"
+#include "roomcast/name.hpp"
+
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/rfc7230.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+namespace roomcast {
+namespace {
+
+response refuse(unsigned status, std::string_view reason, std::string headers = {}) {
+  return response::line(status, reason, std::move(headers));
+}
+
+bool lists(const request_header& request, http::field field, std::string_view token) {
+  const auto [first, last] = request.equal_range(field);
+  return std::any_of(first, last, [&](const auto& each) { return http::token_list{each.value()}.exists(token); });
+}
+
+// The base64 of 16 bytes: 22 digits, the last of which has four bits to spare, and two of padding.
+bool is_key(std::string_view key) noexcept {
+  const auto is_digit = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '/';
+  };
+  return key.size() == 24 && key.ends_with("==") && std::all_of(key.begin(), key.begin() + 22, is_digit);
+}
+
+bool has_body(const request_header& request) {
+  if (request.count(http::field::transfer_encoding) != 0) return true;
+  const auto [first, last] = request.equal_range(http::field::content_length);
+  return std::any_of(first, last, [](const auto& each) { return each.value() != "0"; });
+}
+
+std::string_view find(const request_header& request, http::field field) {
+  const auto value = request[field];
+  return {value.data(), value.size()};
+}
+
+}  // namespace
+
+bool is_chat_path(std::string_view path, const options& config) noexcept {
+  return path.starts_with(config.path) && (path.size() == config.path.size() || path[config.path.size()] == '/');
+}
+
+bool is_origin_allowed(std::string_view origin, std::string_view host, const std::vector<std::string>& allowed) {
+  const auto same = [](std::string_view a, std::string_view b) { return boost::beast::iequals(a, b); };
+  for (const auto& each : allowed)
+    if (each == "*" || same(each, origin)) return true;
+  const auto separator = origin.find("://");
+  if (separator == origin.npos) return false;
+  const std::string_view port = same(origin.substr(0, separator), "https") ? ":443" : ":80";
+  const auto without_default = [&](std::string_view authority) {
+    return authority.ends_with(port) ? authority.substr(0, authority.size() - port.size()) : authority;
+  };
+  return same(without_default(origin.substr(separator + 3)), without_default(host));
+}
+
+std::variant<admission, response> examine(const request_header& request, const options& config) {
+  const auto where = parse_target({request.target().data(), request.target().size()});
+  if (!where || !is_chat_path(where->path, config)) return refuse(404, "there is nothing here");
+  admission admitted{.room = std::string{lobby}, .name = {}};
+  if (where->path.size() > config.path.size()) {
+    const auto room = percent_decode(where->path.substr(config.path.size() + 1));
+    if (!room || !is_room_name(*room)) return refuse(404, "a room's name is 1 to 64 characters of A-Z a-z 0-9 . _ ~ -");
+    admitted.room = *room;
+  }
+  if (request.method() != http::verb::get) return refuse(405, "a WebSocket begins with GET", "Allow: GET\r\n");
+  if (request.version() != 11) return refuse(400, "a WebSocket begins with HTTP/1.1");
+  if (request.count(http::field::host) != 1) return refuse(400, "exactly one Host header is needed");
+  if (!lists(request, http::field::upgrade, "websocket"))
+    return refuse(426, "this is a WebSocket: connect with ws:// or wss://", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
+  if (!lists(request, http::field::connection, "upgrade")) return refuse(400, "the Connection header does not say Upgrade");
+  if (request.count(http::field::sec_websocket_version) == 0) return refuse(400, "the Sec-WebSocket-Version header is missing");
+  if (find(request, http::field::sec_websocket_version) != "13")
+    return refuse(426, "only version 13 of the protocol is spoken here", "Sec-WebSocket-Version: 13\r\n");
+  if (request.count(http::field::sec_websocket_key) != 1 || !is_key(find(request, http::field::sec_websocket_key)))
+    return refuse(400, "the Sec-WebSocket-Key header is not the base64 of 16 bytes");
+  if (has_body(request)) return refuse(400, "an upgrade request has no body");
+  if (request.count(http::field::origin) != 0 &&
+      !is_origin_allowed(find(request, http::field::origin), find(request, http::field::host), config.allow_origins))
+    return refuse(403, "pages of that origin may not connect");
+  if (const auto encoded = find_parameter(where->query, "name")) {
+    const auto name = percent_decode(*encoded, true);
+    if (!name) return refuse(400, "the name is not percent-encoded properly");
+    if (const auto fault = member_name_fault(*name); !fault.empty()) return refuse(400, fmt::format("the name {}", fault));
+    admitted.name = *name;
+  }
+  return admitted;
+}
+
+}  // namespace roomcast

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "roomcast/connection/response.hpp"
+#include "roomcast/options.hpp"
+
+#include <boost/beast/http/fields.hpp>
+#include <boost/beast/http/message.hpp>
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace roomcast {
+
+namespace http = boost::beast::http;
+
+using request_header = http::request_header<http::fields>;
+
+/// Where an upgrade request wants to go. `name` is empty where none was chosen.
+struct admission {
+  std::string room;
+  std::string name;
+};
+
+/// Whether `path` is the chat's, a room's name aside.
+bool is_chat_path(std::string_view path, const options& config) noexcept;
+
+/// Judges an upgrade request by all that can be said before the room is asked: RFC 6455 section 4.2.1, the path, the
+/// origin, the name.
+std::variant<admission, response> examine(const request_header& request, const options& config);
+
+/// Whether a page of `origin` may connect to `host`, which may stand for itself or be in `allowed`; the scheme aside, as TLS
+/// may end at a proxy.
+bool is_origin_allowed(std::string_view origin, std::string_view host, const std::vector<std::string>& allowed);
+
+}  // namespace roomcast

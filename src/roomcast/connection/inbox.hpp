@@ -1,0 +1,74 @@
+#pragma once
+
+#include "roomcast/room/scratch.hpp"
+#include "roomcast/wire/frame.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace roomcast {
+
+/// The bytes that have come from a peer and have not been read yet; on the way out of here it goes from frame to frame.
+///
+/// Beast is handed at most one frame at a time, and only when its *synchronous* read can finish with what is here: a data
+/// frame whose header is whole and of which a payload byte is there. What would make that read ask for more is dealt with
+/// here: pings and pongs end here, and a fragment that is empty and not the last is merged into the next.
+/// No I/O. Lane only.
+class inbox final : scratch::tenant {
+ public:
+  enum class front {
+    nothing,             ///< More bytes are needed.
+    readable,            ///< Beast's next read finds what it needs, or what it refuses.
+    ping,                ///< `take_ping` has the payload to be answered.
+    pong,                ///< A pong was passed over.
+    too_many_fragments,  ///< More than `options::max_fragments`.
+    bad_fragment,        ///< A message begins inside another one.
+  };
+
+  inbox(scratch& buffers, std::size_t max_fragments) noexcept : buffers_(buffers), max_fragments_(max_fragments) {}
+  ~inbox() { buffers_.leave(*this); }
+
+  /// Where to receive into, until `received` says how much it was.
+  std::span<std::byte> space();
+  void received(std::size_t n) noexcept { unread_ = {unread_.data(), unread_.size() + n}; }
+
+  /// Adds bytes that came another way: after the HTTP request, in its packet.
+  void append(std::string_view bytes);
+
+  /// All that is unread, and taking the first `n` bytes of it: while a request, not frames, is read.
+  std::string_view unread() const noexcept { return {reinterpret_cast<const char*>(unread_.data()), unread_.size()}; }
+  void consume(std::size_t n) noexcept { unread_ = unread_.subspan(n); }
+
+  /// What stands at the front, of frames.
+  front look();
+
+  /// The payload of the ping that `look` has just found, unmasked; valid until the next call.
+  std::string_view take_ping() const noexcept { return ping_; }
+
+  /// For Beast: up to `into.size()` bytes, none beyond the frame at the front.
+  std::size_t take(std::span<std::byte> into) noexcept;
+
+  /// Whether some of a message, or of a frame, has come and its end has not.
+  bool inside_message() const noexcept { return in_message_ || frame_left_ != 0 || !unread_.empty(); }
+
+ private:
+  void move_out() override;
+  front look_at_control(const wire::frame_header& header);
+  front look_at_data(const wire::frame_header& header);
+  front hand_over(std::uint64_t size) noexcept;
+
+  scratch& buffers_;
+  std::span<std::byte> unread_;       // in the lane's receive buffer, or in `own_`
+  std::string own_;                   // what had to be moved out of there
+  std::uint64_t frame_left_ = 0;      // of the frame that Beast has begun
+  std::size_t fragments_ = 0;         // of this message
+  const std::size_t max_fragments_;
+  std::string_view ping_;
+  wire::opcode merged_ = wire::opcode::continuation;  // of a first fragment that was empty
+  bool in_message_ = false;
+};
+
+}  // namespace roomcast

@@ -1,0 +1,79 @@
+#include "roomcast/connection/outbox.hpp"
+
+#include "roomcast/wire/frame.hpp"
+
+#include <utility>
+
+namespace roomcast {
+
+outbox::private_bytes& outbox::mine() {
+  if (!private_) private_ = std::make_unique<private_bytes>();
+  return *private_;
+}
+
+void outbox::add(std::string_view bytes) {
+  if (state_ == state::open) mine().ready += bytes;
+}
+
+void outbox::pong(std::string_view payload) {
+  if (state_ == state::open) mine().pong = wire::make_frame(wire::opcode::pong, payload);
+}
+
+void outbox::end(std::string_view last) {
+  mine().last = last;
+  mine().pong.clear();
+}
+
+void outbox::close_after(std::uint64_t flush_to, std::string_view last) {
+  if (state_ != state::open) return;
+  state_ = state::flushing;
+  flush_to_ = flush_to;
+  end(last);
+}
+
+void outbox::close(std::string_view last) {
+  if (state_ == state::cut) return;
+  const bool first = state_ == state::open;
+  state_ = state::cut;
+  keep_half_sent();
+  cursor_.detach();
+  if (first) end(last);
+}
+
+void outbox::skip_to(const std::shared_ptr<log::link>& newest) {
+  keep_half_sent();
+  cursor_.skip_to(newest);
+}
+
+void outbox::keep_half_sent() {
+  if (const auto rest = cursor_.half_read(); !rest.empty()) mine().ready.insert(0, rest);
+}
+
+std::string_view outbox::next() noexcept {
+  next_is_private_ = false;
+  if (!private_) return cursor_.next();
+  auto& p = *private_;
+  if (p.gone == 0) {
+    if (const auto rest = cursor_.half_read(); !rest.empty()) return rest;
+    if (p.ready.empty()) p.ready = std::exchange(p.pong, {});
+  }
+  if (p.ready.empty()) {
+    const auto room = state_ == state::flushing && cursor_.position() >= flush_to_ ? std::string_view{} : cursor_.next();
+    if (!room.empty() || state_ == state::open) return room;
+    p.ready = std::exchange(p.last, {});
+  }
+  next_is_private_ = true;
+  return std::string_view{p.ready}.substr(p.gone);
+}
+
+void outbox::sent(std::size_t n) noexcept {
+  if (!next_is_private_) return cursor_.advance(n);
+  auto& p = *private_;
+  p.gone += n;
+  if (p.gone < p.ready.size()) return;
+  p.ready.clear();
+  p.gone = 0;
+  if (p.pong.empty() && p.last.empty() && state_ == state::open) private_.reset();
+}
+
+}  // namespace roomcast

@@ -1,0 +1,85 @@
+#pragma once
+
+#include "roomcast/log/cursor.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace roomcast {
+
+/// What a connection has to send, and in which order: its room's bytes as its cursor meets them, and the few frames that
+/// are only for it, which go out between two frames of the room. After a Close it sends nothing. No I/O. Lane only.
+class outbox {
+ public:
+  // the room's bytes
+
+  /// From now on the connection follows a log, from `position`; see `log::cursor`.
+  void follow(std::uint64_t position, std::uint64_t own) { cursor_ = log::cursor{position, own}; }
+
+  /// A batch of that log has become visible.
+  void offer(const std::shared_ptr<log::link>& newest) {
+    if (state_ == state::open) cursor_.offer(newest);
+  }
+
+  /// How far the cursor stands behind `end`.
+  std::uint64_t lag(std::uint64_t end) const noexcept { return cursor_.caught_up() ? 0 : end - cursor_.position(); }
+
+  /// Lets go of what came before `newest`, but for the rest of a frame that is half sent.
+  void skip_to(const std::shared_ptr<log::link>& newest);
+
+  // private frames
+
+  /// Bytes to send at the next boundary between frames: whole frames, or an HTTP response.
+  void add(std::string_view bytes);
+
+  /// A pong for `payload`. One that still waits gives way to it: only the latest ping needs an answer
+  /// (RFC 6455, section 5.5.3).
+  void pong(std::string_view payload);
+
+  // The first of the next two is the one that counts: after a Close nothing is sent.
+
+  /// Ends with the bytes `last`, usually a Close, after all of the log before `flush_to`.
+  void close_after(std::uint64_t flush_to, std::string_view last);
+
+  /// Ends with the bytes `last`, usually a Close, after the frame that is half sent.
+  void close(std::string_view last);
+
+  bool closing() const noexcept { return state_ != state::open; }
+
+  /// Whether the Close has left, and everything before it.
+  bool closed() noexcept { return closing() && next().empty(); }
+
+  // for the transport
+
+  /// What to send next; empty where there is nothing. Stays where it is until `sent`.
+  std::string_view next() noexcept;
+
+  /// `n` bytes of what `next` gave have been sent.
+  void sent(std::size_t n) noexcept;
+
+ private:
+  // Only while there are private bytes: most connections, most of the time, have none.
+  struct private_bytes {
+    std::string ready;     // next at a boundary
+    std::size_t gone = 0;  // of `ready`
+    std::string pong;      // after `ready`
+    std::string last;      // after everything
+  };
+
+  enum class state { open, flushing, cut };
+
+  private_bytes& mine();
+  void end(std::string_view last);
+  void keep_half_sent();
+
+  log::cursor cursor_;
+  std::unique_ptr<private_bytes> private_;
+  std::uint64_t flush_to_ = 0;
+  state state_ = state::open;
+  bool next_is_private_ = false;
+};
+
+}  // namespace roomcast

@@ -1,0 +1,155 @@
+#include "roomcast/connection/websocket.hpp"
+
+#include "roomcast/utf8.hpp"
+#include "roomcast/wire/close_code.hpp"
+
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/beast/core/buffers_to_string.hpp>
+#include <boost/beast/websocket/stream.hpp>
+
+#include <span>
+#include <utility>
+
+namespace roomcast {
+
+/// What Beast takes for its socket: reads come from the inbox, at most one frame at a time; the frames that Beast writes by
+/// itself go to the outbox. Both complete at once, so only Beast's synchronous operations are ever used.
+class beast_layer {
+ public:
+  using executor_type = lane_executor;
+
+  explicit beast_layer(connection& c) noexcept : connection_(&c) {}
+
+  executor_type get_executor() const noexcept { return connection_->home().executor(); }
+
+  template <class MutableBuffers>
+  std::size_t read_some(const MutableBuffers& buffers, error_code& ec) {
+    const asio::mutable_buffer into = *asio::buffer_sequence_begin(buffers);
+    const std::size_t n = connection_->incoming().take({static_cast<std::byte*>(into.data()), into.size()});
+    ec = n != 0 ? error_code{} : error_code{asio::error::would_block};
+    return n;
+  }
+
+  template <class ConstBuffers>
+  std::size_t write_some(const ConstBuffers& buffers, error_code& ec) {
+    const auto bytes = boost::beast::buffers_to_string(buffers);
+    const bool is_close = static_cast<unsigned char>(bytes.front()) == 0x88;
+    if (is_close)
+      connection_->close_with(bytes);
+    else
+      connection_->send(bytes);
+    ec = {};
+    return bytes.size();
+  }
+
+  // Beast's concept of a stream has these, too.
+  template <class MutableBuffers>
+  std::size_t read_some(const MutableBuffers& buffers) {
+    error_code ec;
+    const std::size_t n = read_some(buffers, ec);
+    if (ec) throw boost::system::system_error(ec);
+    return n;
+  }
+  template <class ConstBuffers>
+  std::size_t write_some(const ConstBuffers& buffers) {
+    error_code ignored;
+    return write_some(buffers, ignored);
+  }
+
+ private:
+  connection* connection_;
+};
+
+// Found by Beast when it has failed a connection. It must not wait here: the session lingers afterwards.
+void teardown(boost::beast::role_type, beast_layer&, error_code& ec) { ec = {}; }
+void beast_close_socket(beast_layer&) {}
+
+struct websocket::beast {
+  explicit beast(connection& c) : stream(beast_layer{c}) {}
+  boost::beast::websocket::stream<beast_layer, false> stream;
+};
+
+websocket::websocket(connection& c) : connection_(c), beast_(std::make_unique<beast>(c)) {
+  beast_->stream.read_message_max(c.home().config().max_message_size);
+}
+
+websocket::~websocket() = default;
+
+error_code websocket::accept(const upgrade_request& request) {
+  error_code ec;
+  beast_->stream.accept(request, ec);
+  if (!ec) connection_.open();
+  return ec;
+}
+
+std::string_view websocket::text() const noexcept {
+  if (!partial_.empty()) return partial_;
+  const auto message = connection_.home().buffers().message();
+  return {reinterpret_cast<const char*>(message.data()), filled_};
+}
+
+websocket::progress websocket::read() {
+  if (connection_.over()) return progress::over;
+  if (std::exchange(delivered_, false)) {
+    filled_ = 0;
+    partial_ = {};
+  }
+  for (;;) {
+    switch (connection_.incoming().look()) {
+      case inbox::front::nothing: return pause();
+      case inbox::front::readable:
+        if (const auto done = read_frame(); done != progress::nothing) return done;
+        break;
+      case inbox::front::ping: connection_.pong(connection_.incoming().take_ping()); [[fallthrough]];
+      case inbox::front::pong:
+        if (!connection_.count_control()) return fail(wire::close_code::policy_violation, "too many control frames");
+        break;
+      case inbox::front::too_many_fragments: return fail(wire::close_code::policy_violation, "too many fragments");
+      case inbox::front::bad_fragment: return fail(wire::close_code::protocol_error, {});
+    }
+  }
+}
+
+websocket::progress websocket::read_frame() {
+  const auto space = connection_.home().buffers().message().subspan(filled_);
+  error_code ec;
+  filled_ += beast_->stream.read_some(asio::buffer(space.data(), space.size()), ec);
+  if (ec == boost::beast::websocket::error::closed) return progress::over;
+  if (ec) {
+    ++connection_.home().count().protocol_closes;
+    return progress::over;
+  }
+  if (beast_->stream.got_binary()) return fail(wire::close_code::unsupported_data, "only text is relayed");
+  if (!beast_->stream.is_message_done()) return progress::nothing;
+  if (!partial_.empty()) keep();
+  // Beast does not check again when the last fragment is empty.
+  if (ends_inside_code_point(text())) return fail(wire::close_code::invalid_payload, {});
+  delivered_ = true;
+  connection_.message_ended();
+  return progress::message;
+}
+
+websocket::progress websocket::fail(std::uint16_t code, std::string_view reason) {
+  ++connection_.home().count().protocol_closes;
+  connection_.close(code, reason);
+  return progress::over;
+}
+
+// The lane's buffers are somebody else's while this connection waits.
+websocket::progress websocket::pause() {
+  if (filled_ != 0) keep();
+  if (connection_.incoming().inside_message())
+    connection_.message_began();
+  else
+    connection_.message_ended();
+  return progress::nothing;
+}
+
+void websocket::keep() {
+  const auto message = connection_.home().buffers().message();
+  partial_.append(reinterpret_cast<const char*>(message.data()), filled_);
+  filled_ = 0;
+}
+
+}  // namespace roomcast

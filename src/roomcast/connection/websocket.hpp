@@ -1,0 +1,89 @@
+#pragma once
+
+#include "roomcast/connection/connection.hpp"
+
+#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/message.hpp>
+
+#include <coroutine>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace roomcast {
+
+namespace http = boost::beast::http;
+
+using upgrade_request = http::request<http::empty_body>;
+
+/// The WebSocket protocol on a connection: Beast parses, unmasks, validates and reassembles what comes in, and knows nothing
+/// of what goes out. Lane only. The connection outlives it.
+class websocket {
+ public:
+  explicit websocket(connection& c);
+  ~websocket();
+
+  /// Answers `request`, which has been examined, with 101.
+  error_code accept(const upgrade_request& request);
+
+  class receive_awaiter;
+
+  /// Completes with the next text message, which stays valid until the next call, or with nothing when the connection is over.
+  /// At once, without a turn of the executor, where the message is here already.
+  receive_awaiter receive() noexcept;
+
+ private:
+  enum class progress { message, nothing, over };
+
+  struct beast;
+
+  progress read();
+  progress read_frame();
+  progress fail(std::uint16_t code, std::string_view reason);
+  progress pause();
+  void keep();
+  std::string_view text() const noexcept;
+
+  connection& connection_;
+  std::unique_ptr<beast> beast_;
+  std::string partial_;      // of a message that came in pieces
+  std::size_t filled_ = 0;   // of the lane's message buffer, by the same message
+  bool delivered_ = false;   // the message has been handed out
+};
+
+/// What `websocket::receive` waits for.
+class [[nodiscard]] websocket::receive_awaiter final : transport::waiter {
+ public:
+  explicit receive_awaiter(websocket& ws) noexcept : ws_(ws) {}
+
+  bool await_ready() { return (progress_ = ws_.read()) != progress::nothing; }
+
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> reader) {
+    ws_.connection_.wait_readable(*this, suspended{reader, reader.promise().root});
+  }
+
+  std::optional<std::string_view> await_resume() const noexcept {
+    if (progress_ == progress::over) return {};
+    return ws_.text();
+  }
+
+ private:
+  // The reader is resumed for a whole message only.
+  void on_ready(error_code, suspended reader) override {
+    ws_.connection_.receive();
+    progress_ = ws_.read();
+    if (progress_ == progress::nothing)
+      ws_.connection_.wait_readable(*this, std::move(reader));
+    else
+      reader.resume();
+  }
+
+  websocket& ws_;
+  progress progress_ = progress::nothing;
+};
+
+inline websocket::receive_awaiter websocket::receive() noexcept { return receive_awaiter{*this}; }
+
+}  // namespace roomcast

@@ -1,0 +1,45 @@
+#include "roomcast/drain.hpp"
+
+#include "roomcast/room/room.hpp"
+#include "roomcast/wire/close_code.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace roomcast {
+namespace {
+
+// A thousand members a second, or as fast as half of the deadline demands.
+constexpr std::size_t members_per_tick = 50;
+
+}  // namespace
+
+drain::drain(lane& l, std::chrono::milliseconds deadline, std::function<void()> done)
+    : lane_(l), deadline_(lane_.now() + deadline), done_(std::move(done)) {}
+
+void drain::begin() {
+  lane_.start_draining();
+  const auto ticks = static_cast<std::size_t>((deadline_ - lane_.now()) / 2 / timer_wheel::tick) + 1;
+  const std::size_t members = lane_.count().members;
+  each_step_ = std::max(members_per_tick, (members + ticks - 1) / ticks);
+  step(lane_.now());
+}
+
+void drain::on_deadline(timer_wheel::time_point now) { step(now); }
+
+void drain::step(timer_wheel::time_point now) {
+  if (lane_.count().sessions == 0) return done_();
+  if (now >= deadline_) {
+    for (member& each : lane_.sessions()) each.drop();
+  } else {
+    std::size_t left = each_step_;
+    for (room* r : lane_.rooms().all()) {
+      for (member* m : r->members())
+        if (left != 0) r->dismiss(*m, wire::close_code::service_restart, "the server is restarting"), --left;
+      if (left == 0) break;
+    }
+  }
+  lane_.set_deadline(*this, now);
+}
+
+}  // namespace roomcast

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <boost/system/error_code.hpp>
+
+#include <type_traits>
+
+namespace roomcast {
+
+using boost::system::error_code;
+
+/// What an operation of the library may answer instead of a result. Errors of the operating system keep their own category.
+enum class error {
+  stopped = 1,    ///< The chat is stopping or has stopped: it takes nothing new.
+  bad_room,       ///< Not the name of a room: `[A-Za-z0-9._~-]`, 1 to 64 characters.
+  too_many_rooms, ///< The chat already holds `options::max_rooms` rooms.
+  too_large,      ///< The text is longer than `options::max_message_size`.
+  not_utf8,       ///< The text is not valid UTF-8.
+  bad_format,     ///< `options::format` does not compile; the exception's text says where.
+  bad_option,     ///< An option is out of range; the exception's text names it.
+};
+
+const boost::system::error_category& error_category() noexcept;
+
+error_code make_error_code(error e) noexcept;
+
+}  // namespace roomcast
+
+template <>
+struct boost::system::is_error_code_enum<roomcast::error> : std::true_type {};

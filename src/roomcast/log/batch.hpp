@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace roomcast::log {
+
+/// A message's place in a batch.
+struct entry {
+  std::uint64_t seq = 0;
+  std::uint64_t sender = 0;  ///< a member's id; 0 for one who is no member
+  std::size_t end = 0;       ///< just after its frame, in the batch's bytes
+};
+
+/// Messages that came close together: one block of frames, ready for the wire. Immutable once it is sealed, so lanes share it.
+struct batch {
+  std::uint64_t begin = 0;  ///< its first byte's position in the room's log
+  std::string bytes;
+  std::vector<entry> entries;
+
+  std::uint64_t end() const noexcept { return begin + bytes.size(); }
+};
+
+/// A batch in the order in which one lane shows a room's batches to its members. Belongs to that lane. A cursor that holds a
+/// link holds all that comes after it, and nothing before.
+struct link {
+  explicit link(std::shared_ptr<const log::batch> b) : batch(std::move(b)) {}
+  link(const link&) = delete;
+  link& operator=(const link&) = delete;
+
+  // A reader that leaves with a long chain behind it must not end it one stack frame a link.
+  ~link() {
+    while (next && next.use_count() == 1) next = std::shared_ptr(std::move(next->next));
+  }
+
+  std::shared_ptr<const log::batch> batch;
+  std::shared_ptr<link> next;
+};
+
+}  // namespace roomcast::log

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roomcast {
+
+/// What happens to a member whose lag passes `options::max_lag`.
+enum class slow_reader_policy {
+  close,  ///< It is closed with 4008; a frame that is half sent is finished first.
+  skip,   ///< Its cursor moves to the newest batch: it misses what lies between.
+};
+
+enum class log_level { debug, info, warning, error };
+
+/// How a chat behaves. Sizes are bytes. The defaults suit a public server.
+struct options {
+  /// The route that `chat::serve` answers: `path` is the lobby, `path`/NAME is room NAME.
+  std::string path = "/chat";
+
+  /// The plain-text form of a message: `{name}`, `{text}`, `{room}`, `{seq}` and `{time}` (UTC, ISO 8601, milliseconds) are
+  /// replaced; `{{` and `}}` stand for braces.
+  std::string format = "[{name}] {text}";
+
+  /// Whether a sender gets its own messages.
+  bool echo = true;
+
+  /// The name that `chat::publish` speaks under; no member can take it.
+  std::string publisher = "server";
+
+  /// Origins (`https://example.org`) whose pages may connect besides those of the same host; `*` for any. A request
+  /// without an Origin is not from a page, and is let in.
+  std::vector<std::string> allow_origins;
+
+  /// The longest message, after reassembly; 1009 beyond.
+  std::size_t max_message_size = 64 * 1024;
+
+  /// The most frames that one message may be cut into; 1008 beyond.
+  std::size_t max_fragments = 1024;
+
+  /// The most pings and pongs a second that one connection may send, in bursts of at most one second's worth; 1008 beyond;
+  /// 0 for no limit.
+  std::size_t max_control_rate = 50;
+
+  /// The most rooms at a time; 503 beyond.
+  std::size_t max_rooms = 100'000;
+
+  /// The most members of one room; 503 beyond; 0 for no limit.
+  std::size_t max_members = 0;
+
+  /// How far a member's cursor may stand behind the end of its room's log, and what happens then. At least
+  /// `max_message_size`, so that one long message does not make a member slow.
+  std::size_t max_lag = 1024 * 1024;
+  slow_reader_policy slow_reader = slow_reader_policy::close;
+
+  /// SO_SNDBUF of a connection: what the kernel may hold for one reader, on top of `max_lag`; 0 for the system's own sizing.
+  std::size_t send_buffer = 256 * 1024;
+
+  /// A connection from which nothing has come for this long is pinged, and dropped if nothing comes for `pong_timeout`
+  /// after that.
+  std::chrono::milliseconds ping_interval = std::chrono::seconds{25};
+  std::chrono::milliseconds pong_timeout = std::chrono::seconds{10};
+
+  /// How long a message may take from its first byte to its last; 1008 beyond.
+  std::chrono::milliseconds message_timeout = std::chrono::seconds{30};
+
+  /// How long bytes may wait for a connection that takes none of them; it is dropped then, whatever its lag.
+  std::chrono::milliseconds send_timeout = std::chrono::seconds{30};
+
+  /// How long a closing connection has for the rest of its frames, the Close and the peer's end of stream.
+  std::chrono::milliseconds close_timeout = std::chrono::seconds{5};
+
+  /// Where the library's messages go, one call a line, from any lane's thread; nowhere where it is empty. What peers sent
+  /// is escaped in them.
+  std::function<void(log_level, std::string_view)> log;
+};
+
+}  // namespace roomcast

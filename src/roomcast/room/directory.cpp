@@ -1,0 +1,50 @@
+#include "roomcast/room/directory.hpp"
+
+#include "roomcast/name.hpp"
+#include "roomcast/room/lane.hpp"
+#include "roomcast/room/room.hpp"
+
+namespace roomcast {
+
+directory::directory(lane& home) : home_(home) {}
+directory::~directory() = default;
+
+std::variant<reservation, no_place> directory::reserve(std::string_view room_name, std::string_view name) {
+  room* const r = open(room_name);
+  if (!r) return no_place::too_many_rooms;
+  const auto refuse = [&](no_place why) {
+    if (!r->is_needed()) forget(*r);
+    return why;
+  };
+  const auto limit = home_.config().max_members;
+  if (limit != 0 && r->names_.size() >= limit) return refuse(no_place::room_full);
+  if (name == home_.config().publisher) return refuse(no_place::name_taken);
+  // Not to be taken already: names of this form are reserved, and each number is given once.
+  const auto [at, fresh] =
+      r->names_.emplace(name.empty() ? default_member_name(home_.shared().next_user++) : std::string{name});
+  if (!fresh) return refuse(no_place::name_taken);
+  return reservation{*r, *at};
+}
+
+room* directory::open(std::string_view room_name) {
+  if (const auto at = rooms_.find(room_name); at != rooms_.end()) return at->second.get();
+  if (rooms_.size() >= home_.config().max_rooms) return nullptr;
+  auto made = std::make_unique<room>(home_, room_name);
+  const std::string_view key = made->name();
+  ++home_.count().rooms;
+  return rooms_.emplace(key, std::move(made)).first->second.get();
+}
+
+void directory::forget(room& r) noexcept {
+  rooms_.erase(rooms_.find(r.name()));
+  --home_.count().rooms;
+}
+
+std::vector<room*> directory::all() const {
+  std::vector<room*> rooms;
+  rooms.reserve(rooms_.size());
+  for (const auto& [name, r] : rooms_) rooms.push_back(r.get());
+  return rooms;
+}
+
+}  // namespace roomcast

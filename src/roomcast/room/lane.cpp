@@ -1,0 +1,73 @@
+#include "roomcast/room/lane.hpp"
+
+#include "roomcast/room/room.hpp"
+
+#include <boost/asio/dispatch.hpp>
+#include <boost/asio/post.hpp>
+
+#include <utility>
+
+namespace roomcast {
+
+lane::lane(std::shared_ptr<common> shared, asio::any_io_executor inner, lane_threading threading, time_source clock)
+    : shared_(std::move(shared)),
+      strand_(std::move(inner), threading),
+      clock_(std::move(clock)),
+      now_(clock_()),
+      wheel_(now_),
+      ticks_(executor()),
+      scratch_(config().max_message_size),
+      rooms_(*this) {}
+
+void lane::set_deadline(timer_wheel::entry& e, timer_wheel::time_point due) {
+  wheel_.set(e, due);
+  if (!ticking_) tick();
+}
+
+void lane::advance() {
+  now_ = clock_();
+  wheel_.advance(now_);
+}
+
+void lane::tick() {
+  ticking_ = !wheel_.empty();
+  if (!ticking_) return;
+  ticks_.expires_after(timer_wheel::tick);
+  ticks_.async_wait([self = shared_from_this()](error_code ec) {
+    if (ec) return;
+    self->advance();
+    self->tick();
+  });
+}
+
+void lane::has_unsealed(room& r) {
+  if (unsealed_.empty()) post_turn();
+  unsealed_.push_back(&r);
+}
+
+// Beneath the strand, so that what is ready on the executor goes first: within the strand's own queue the turn would come
+// at once, and seal batches of one message.
+void lane::post_turn() {
+  asio::post(strand_.inner(), [self = shared_from_this()] {
+    asio::dispatch(self->executor(), [self] { self->turn(); });
+  });
+}
+
+void lane::turn() {
+  auto rooms = std::exchange(unsealed_, {});
+  std::size_t kept = 0;
+  for (room* r : rooms) {
+    if (r->wants_another_turn()) {
+      rooms[kept++] = r;
+    } else {
+      r->flush();
+      r->unlist();
+    }
+  }
+  rooms.resize(kept);
+  // Nothing was added meanwhile: fan-out resumes no session.
+  unsealed_ = std::move(rooms);
+  if (!unsealed_.empty()) post_turn();
+}
+
+}  // namespace roomcast

@@ -1,0 +1,83 @@
+#pragma once
+
+#include "roomcast/error.hpp"
+#include "roomcast/room/common.hpp"
+#include "roomcast/room/counters.hpp"
+#include "roomcast/room/directory.hpp"
+#include "roomcast/room/lane_executor.hpp"
+#include "roomcast/room/member.hpp"
+#include "roomcast/room/scratch.hpp"
+#include "roomcast/room/timer_wheel.hpp"
+
+#include <boost/asio/basic_waitable_timer.hpp>
+#include <boost/intrusive/list.hpp>
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace roomcast {
+
+/// Where a lane's time comes from; tests have a clock of their own.
+using time_source = std::function<std::chrono::steady_clock::time_point()>;
+
+/// One line of work, and all that lives on it: rooms, connections, their deadlines. Everything but `executor`, `shared` and
+/// `config` belongs to the lane itself.
+class lane : public std::enable_shared_from_this<lane> {
+ public:
+  using timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, lane_executor>;
+
+  lane(std::shared_ptr<common> shared, asio::any_io_executor inner, lane_threading threading,
+       time_source clock = std::chrono::steady_clock::now);
+
+  lane_executor executor() const noexcept { return lane_executor{strand_}; }
+  common& shared() const noexcept { return *shared_; }
+  const options& config() const noexcept { return shared_->opts; }
+
+  // lane only, from here on
+
+  directory& rooms() noexcept { return rooms_; }
+  counters& count() noexcept { return counters_; }
+  scratch& buffers() noexcept { return scratch_; }
+
+  /// The time, as of the last tick.
+  timer_wheel::time_point now() const noexcept { return now_; }
+
+  /// Sets a deadline, and time going.
+  void set_deadline(timer_wheel::entry& e, timer_wheel::time_point due);
+
+  /// Reads the clock and fires what is due.
+  void advance();
+
+  /// `r` has its first message in an open batch: it will be asked, turn by turn, whether to send it.
+  void has_unsealed(room& r);
+
+  /// The sessions there are: each enrols at its start, and is struck off when its connection ends.
+  using session_list = boost::intrusive::list<member, boost::intrusive::constant_time_size<false>>;
+  session_list& sessions() noexcept { return sessions_; }
+
+  bool draining() const noexcept { return draining_; }
+  void start_draining() noexcept { draining_ = true; }
+
+ private:
+  void post_turn();
+  void turn();
+  void tick();
+
+  const std::shared_ptr<common> shared_;
+  const lane_strand strand_;
+  const time_source clock_;
+  counters counters_;
+  timer_wheel::time_point now_;
+  timer_wheel wheel_;
+  timer ticks_;
+  bool ticking_ = false;
+  bool draining_ = false;
+  scratch scratch_;
+  session_list sessions_;
+  directory rooms_;
+  std::vector<room*> unsealed_;
+};
+
+}  // namespace roomcast

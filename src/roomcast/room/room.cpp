@@ -1,0 +1,79 @@
+#include "roomcast/room/room.hpp"
+
+#include "roomcast/room/lane.hpp"
+
+namespace roomcast {
+
+room::room(lane& home, std::string_view name) : home_(home), name_(name), log_(home.shared().format) {}
+
+std::uint64_t room::order(std::uint64_t sender, std::string_view name, std::string_view text) {
+  wire::message m{.seq = 0, .room = name_, .name = name, .text = text, .time = {}};
+  if (home_.shared().format.shows_time()) m.time = std::chrono::system_clock::now();
+  const std::uint64_t seq = log_.append(m, sender);
+  grew_ = true;
+  if (!listed_) {
+    listed_ = true;
+    turns_ = 0;
+    home_.has_unsealed(*this);
+  }
+  return seq;
+}
+
+bool room::wants_another_turn() noexcept {
+  const bool growing = std::exchange(grew_, false);
+  return growing && log_.open_bytes() < full_batch && ++turns_ < max_turns;
+}
+
+void room::flush() {
+  log_.seal();
+  while (auto shown = log_.show()) {
+    ++home_.count().batches;
+    registry_.fan_out(std::move(shown));
+  }
+  if (space_) space_->cancel();
+}
+
+void room::dismiss(member& m, std::uint16_t code, std::string_view reason) {
+  flush();
+  m.dismiss(code, reason, log_.visible_end());
+}
+
+void room::unlist() {
+  listed_ = false;
+  if (!is_needed()) home_.rooms().forget(*this);
+}
+
+void room::wait_for_space(suspended sender) {
+  if (!space_) space_.emplace(home_.executor(), event::time_point::max());
+  space_->async_wait([this, sender = std::move(sender)](error_code) mutable {
+    if (is_full())
+      wait_for_space(std::move(sender));
+    else
+      sender.resume();
+  });
+}
+
+void room::give_up_name(const std::string& name) {
+  names_.erase(names_.find(name));
+  if (!is_needed()) home_.rooms().forget(*this);
+}
+
+void room::add(member& m) {
+  registry_.add(m);
+  m.joined(log_.end());
+  ++home_.count().members;
+  ++home_.count().joins;
+}
+
+void room::remove(member& m) noexcept {
+  registry_.remove(m);
+  --home_.count().members;
+  ++home_.count().leaves;
+}
+
+task<membership> membership::join(reservation place, member& m) {
+  place.where().add(m);
+  co_return membership{std::move(place), m};
+}
+
+}  // namespace roomcast

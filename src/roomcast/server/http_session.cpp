@@ -1,0 +1,63 @@
+#include "roomcast/server/http_session.hpp"
+
+#include "roomcast/connection/handshake.hpp"
+#include "roomcast/connection/session.hpp"
+#include "roomcast/connection/target.hpp"
+#include "roomcast/server/request_reader.hpp"
+#include "roomcast/server/routes.hpp"
+
+#include <boost/beast/http/verb.hpp>
+
+#include <utility>
+#include <variant>
+
+namespace roomcast::server {
+namespace {
+
+bool is_for_the_chat(const request& r, const lane& home) {
+  const auto where = parse_target({r.target().data(), r.target().size()});
+  return where && is_chat_path(where->path, home.config());
+}
+
+// Answers requests until one is for the chat, which it returns with what came after it in the inbox; or none comes.
+task<std::unique_ptr<request>> until_upgrade(connection& peer, std::chrono::milliseconds timeout) {
+  request_reader requests{peer, peer.home().config().max_message_size};
+  for (;;) {
+    peer.must_end(peer.home().now() + timeout);
+    auto next = co_await requests.next();
+    if (const auto* const refused = std::get_if<response>(&next)) {
+      peer.send(serialize(*refused, false));
+      co_return nullptr;
+    }
+    auto* const read = std::get_if<request>(&next);
+    if (!read) co_return nullptr;
+    if (is_for_the_chat(*read, peer.home())) {
+      if (auto rest = requests.take_rest(); !rest.empty()) peer.incoming().append(rest);
+      co_return std::make_unique<request>(std::move(*read));
+    }
+    const auto use = read->method() == http::verb::head ? body_use::only_counted : body_use::sent;
+    peer.send(serialize(answer(*read, peer.home()), read->keep_alive(), use));
+    // A peer that does not read its answers asks for no more.
+    if (!read->keep_alive() || peer.is_blocked()) co_return nullptr;
+  }
+}
+
+}  // namespace
+
+task<> serve_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout) {
+  auto upgrade = co_await until_upgrade(*peer, handshake_timeout);
+  if (upgrade)
+    co_await run_session(peer, std::move(upgrade));
+  else
+    co_await peer->linger();
+}
+
+task<> refuse_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout) {
+  request_reader requests{*peer, 0};
+  peer->must_end(peer->home().now() + handshake_timeout);
+  co_await requests.next();
+  peer->send(serialize(response::line(503, "there are too many connections", "Retry-After: 10\r\n"), false));
+  co_await peer->linger();
+}
+
+}  // namespace roomcast::server

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "roomcast/connection/connection.hpp"
+#include "roomcast/room/task.hpp"
+
+#include <chrono>
+#include <memory>
+
+namespace roomcast::server {
+
+/// One connection from its first request to its end: HTTP answers, one after another, until it ends or becomes a member of
+/// the chat. On the connection's lane.
+task<> serve_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout);
+
+/// One connection too many: answered with 503.
+task<> refuse_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout);
+
+}  // namespace roomcast::server

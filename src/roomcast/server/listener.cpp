@@ -1,0 +1,75 @@
+#include "roomcast/server/listener.hpp"
+
+#include "roomcast/server/http_session.hpp"
+
+#include <boost/asio/error.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace roomcast::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto first_pause = 10ms;
+constexpr auto longest_pause = 500ms;
+
+// So many beyond the limit are told that they are; more than that are closed without a word.
+constexpr std::size_t refusals_at_a_time = 32;
+
+}  // namespace
+
+listener::listener(hub& h, const settings& s)
+    : hub_(h), settings_(s), acceptor_(h.home()->executor()), pause_(h.home()->executor()) {
+  const asio::ip::tcp::endpoint at{asio::ip::make_address(s.address), s.port};
+  acceptor_.open(at.protocol());
+  acceptor_.set_option(asio::socket_base::reuse_address(true));
+  if (at.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false));
+  acceptor_.bind(at);
+  acceptor_.listen(4096);
+}
+
+void listener::close() {
+  error_code ignored;
+  acceptor_.close(ignored);
+  pause_.cancel();
+}
+
+void listener::accept() {
+  if (!acceptor_.is_open()) return;
+  acceptor_.async_accept(hub_.home()->executor(),
+                         [this, alive = hub_.shared_from_this()](const error_code& ec, tcp_transport::socket s) {
+                           accepted(ec, std::move(s));
+                         });
+}
+
+void listener::accepted(const error_code& ec, tcp_transport::socket s) {
+  if (ec == asio::error::operation_aborted) return;
+  // What is wrong with one connection is no reason to pause.
+  if (ec && ec != asio::error::connection_aborted && ec.value() != EPROTO) return pause(ec);
+  back_off_ = 0ms;
+  if (!ec && connections_ < settings_.max_connections + refusals_at_a_time) {
+    auto peer = std::make_shared<connection>(
+        hub_.home(), std::make_unique<tcp_transport>(std::move(s), settings_.chat.send_buffer));
+    const bool welcome = connections_++ < settings_.max_connections;
+    hub_.start(welcome ? serve_http(std::move(peer), settings_.handshake_timeout)
+                       : refuse_http(std::move(peer), settings_.handshake_timeout),
+               [this] { --connections_; });
+  }
+  accept();
+}
+
+void listener::pause(const error_code& ec) {
+  if (back_off_ == 0ms)
+    hub_.shared().log(log_level::warning, fmt::format("accepting pauses: {}", ec.message()));
+  back_off_ = std::clamp<std::chrono::milliseconds>(back_off_ * 2, first_pause, longest_pause);
+  pause_.expires_after(back_off_);
+  pause_.async_wait([this, alive = hub_.shared_from_this()](const error_code& cancelled) {
+    if (!cancelled) accept();
+  });
+}
+
+}  // namespace roomcast::server

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "roomcast/connection/connection.hpp"
+#include "roomcast/connection/tcp_transport.hpp"
+#include "roomcast/hub.hpp"
+#include "roomcast/server/settings.hpp"
+
+#include <boost/asio/basic_socket_acceptor.hpp>
+#include <boost/asio/ip/tcp.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+
+namespace roomcast::server {
+
+/// Accepts connections for a hub's lane, until it is closed. Where the system has no more descriptors or memory it pauses,
+/// longer each time, and goes on; connections beyond the limit are answered with 503. Lane only; outlived by the hub.
+class listener {
+ public:
+  /// Listens; throws `boost::system::system_error` where that is not possible.
+  listener(hub& h, const settings& s);
+
+  asio::ip::tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }
+
+  void start() { accept(); }
+
+  /// Accepts no more, and closes the port.
+  void close();
+
+ private:
+  using acceptor = asio::basic_socket_acceptor<asio::ip::tcp, lane_executor>;
+
+  void accept();
+  void accepted(const error_code& ec, tcp_transport::socket s);
+  void pause(const error_code& ec);
+
+  hub& hub_;
+  const settings& settings_;
+  acceptor acceptor_;
+  lane::timer pause_;
+  std::chrono::milliseconds back_off_{0};
+  std::size_t connections_ = 0;
+};
+
+}  // namespace roomcast::server

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "roomcast/hub.hpp"
+#include "roomcast/server/listener.hpp"
+#include "roomcast/server/settings.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <memory>
+
+namespace roomcast::server {
+
+/// The command's server: one lane on one thread, a listener, and what the signals ask for. SIGTERM and SIGINT stop it in
+/// order, a second one at once; SIGHUP reads the log level again.
+class server {
+ public:
+  /// Listens; throws `boost::system::system_error` where that is not possible.
+  explicit server(settings s);
+
+  asio::ip::tcp::endpoint endpoint() const { return listener_.endpoint(); }
+
+  /// Serves until it is stopped; returns the exit status.
+  int run();
+
+ private:
+  void wait_for_signal();
+  void stop();
+
+  const settings settings_;
+  asio::io_context context_{1};
+  const std::shared_ptr<hub> hub_;
+  listener listener_;
+  asio::signal_set signals_;
+  bool stopping_ = false;
+};
+
+}  // namespace roomcast::server

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "roomcast/options.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace roomcast::server {
+
+/// How the command serves: what the command line, the environment and the configuration file said. Sizes are bytes.
+struct settings {
+  std::string address = "0.0.0.0";  ///< `::` for both families
+  std::uint16_t port = 8080;        ///< 0 for a free one
+
+  /// The most connections at a time; 0 for what the limit of descriptors allows.
+  std::size_t max_connections = 0;
+
+  /// How long a request may take from the connection, or from the answer before it, to its last byte.
+  std::chrono::milliseconds handshake_timeout = std::chrono::seconds{10};
+
+  /// How long stopping may take.
+  std::chrono::milliseconds drain_timeout = std::chrono::seconds{10};
+
+  log_level level = log_level::info;
+  std::string config_file;  ///< where `level` is read again on SIGHUP
+
+  options chat;
+};
+
+/// Reads them, flags before environment before file. Where the command ends here (`--help`, or something is wrong, which it
+/// has said on stderr), its exit status goes to `exit_status`.
+std::optional<settings> read_settings(int argc, const char* const* argv, int& exit_status);
+
+/// Reads the log level again from the environment and the configuration file; nothing where they do not give a valid one.
+std::optional<log_level> reread_log_level(const settings& current);
+
+}  // namespace roomcast::server

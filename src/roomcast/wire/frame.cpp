@@ -1,0 +1,56 @@
+#include "roomcast/wire/frame.hpp"
+
+#include "roomcast/utf8.hpp"
+
+namespace roomcast::wire {
+
+std::optional<frame_header> parse_header(std::span<const std::byte> bytes) noexcept {
+  if (bytes.size() < 2) return {};
+  const auto first = std::to_integer<std::uint8_t>(bytes[0]);
+  const auto second = std::to_integer<std::uint8_t>(bytes[1]);
+  frame_header header;
+  header.op = static_cast<opcode>(first & 0x0f);
+  header.fin = (first & 0x80) != 0;
+  header.reserved = first & 0x70;
+  header.masked = (second & 0x80) != 0;
+  header.payload = second & 0x7f;
+  const std::size_t extra = header.payload == 126 ? 2 : header.payload == 127 ? 8 : 0;
+  header.size = static_cast<std::uint8_t>(2 + extra + (header.masked ? 4 : 0));
+  if (bytes.size() < header.size) return {};
+  if (extra != 0) {
+    header.payload = 0;
+    for (std::size_t i = 0; i < extra; ++i)
+      header.payload = header.payload << 8 | std::to_integer<std::uint64_t>(bytes[2 + i]);
+  }
+  return header;
+}
+
+void append_header(std::string& out, opcode op, std::size_t payload) {
+  out.push_back(static_cast<char>(0x80u | static_cast<unsigned>(op)));
+  const std::size_t extra = header_size(payload) - 2;
+  out.push_back(static_cast<char>(extra == 0 ? payload : extra == 2 ? 126 : 127));
+  for (std::size_t i = extra; i-- > 0;) out.push_back(static_cast<char>(static_cast<std::uint64_t>(payload) >> (8 * i)));
+}
+
+std::string make_frame(opcode op, std::string_view payload) {
+  std::string out;
+  out.reserve(header_size(payload.size()) + payload.size());
+  append_header(out, op, payload.size());
+  out += payload;
+  return out;
+}
+
+std::string make_close(std::uint16_t code, std::string_view reason) {
+  constexpr std::size_t room = max_control_payload - 2;
+  if (reason.size() > room) reason = reason.substr(0, room);
+  while (ends_inside_code_point(reason)) reason.remove_suffix(1);
+  std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
+  payload += reason;
+  return make_frame(opcode::close, payload);
+}
+
+void unmask(std::span<std::byte> payload, std::span<const std::byte, 4> mask) noexcept {
+  for (std::size_t i = 0; i < payload.size(); ++i) payload[i] ^= mask[i % 4];
+}
+
+}  // namespace roomcast::wire
