@@ -34,7 +34,7 @@ struct options {
 
   /// Origins (`https://example.org`) whose pages may connect besides those of the same host; `*` for any. A request
   /// without an Origin is not from a page, and is let in.
-  std::vector<std::string> allow_origins;
+  std::vector<std::string> allow_origins = {};
 
   /// The longest message, after reassembly; 1009 beyond.
   std::size_t max_message_size = 64 * 1024;
@@ -76,7 +76,7 @@ struct options {
 
   /// Where the library's messages go, one call a line, from any lane's thread; nowhere where it is empty. What peers sent
   /// is escaped in them.
-  std::function<void(log_level, std::string_view)> log;
+  std::function<void(log_level, std::string_view)> log = {};
 };
 
 }  // namespace roomcast

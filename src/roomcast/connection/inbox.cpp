@@ -16,6 +16,8 @@ using front = inbox::front;
 constexpr std::size_t headroom = 256;
 static_assert(headroom >= wire::max_control_frame && headroom >= wire::max_header);
 
+constexpr auto max_payload = std::numeric_limits<std::int64_t>::max();  // RFC 6455, section 5.2
+
 }  // namespace
 
 std::span<std::byte> inbox::space() {
@@ -68,7 +70,8 @@ front inbox::look_at_control(const wire::frame_header& header) {
 
 front inbox::look_at_data(const wire::frame_header& header) {
   const bool continues = header.op == wire::opcode::continuation;
-  if (continues != in_message_) return merged_ == wire::opcode::continuation ? hand_over(header.size) : front::bad_fragment;
+  if (continues != in_message_) return merged_ == wire::opcode::continuation ? hand_over(header.size) : front::violation;
+  if (header.payload > std::uint64_t{max_payload}) return front::violation;
   if (header.payload != 0 && unread_.size() <= header.size) return front::nothing;
   fragments_ = continues ? fragments_ + 1 : 1;
   if (fragments_ > max_fragments_) return front::too_many_fragments;
@@ -82,8 +85,7 @@ front inbox::look_at_data(const wire::frame_header& header) {
     unread_[0] = (unread_[0] & std::byte{0xf0}) | static_cast<std::byte>(merged_);
     merged_ = wire::opcode::continuation;
   }
-  constexpr auto most = std::numeric_limits<std::uint64_t>::max() - wire::max_header;
-  return hand_over(header.size + std::min(header.payload, most));
+  return hand_over(header.size + header.payload);
 }
 
 front inbox::hand_over(std::uint64_t size) noexcept {

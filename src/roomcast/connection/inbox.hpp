@@ -25,7 +25,7 @@ class inbox final : scratch::tenant {
     ping,                ///< `take_ping` has the payload to be answered.
     pong,                ///< A pong was passed over.
     too_many_fragments,  ///< More than `options::max_fragments`.
-    bad_fragment,        ///< A message begins inside another one.
+    violation,           ///< Of the protocol, and Beast would not see it.
   };
 
   inbox(scratch& buffers, std::size_t max_fragments) noexcept : buffers_(buffers), max_fragments_(max_fragments) {}

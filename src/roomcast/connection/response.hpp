@@ -8,9 +8,9 @@ namespace roomcast {
 /// An HTTP answer, short enough to be held whole.
 struct response {
   unsigned status = 200;
-  std::string body;
+  std::string body = {};
   std::string_view type = "text/plain; charset=utf-8";
-  std::string headers;  ///< further lines, each ended with CRLF
+  std::string headers = {};  ///< further lines, each ended with CRLF
 
   /// An answer that says one line.
   static response line(unsigned status, std::string_view reason, std::string headers = {});

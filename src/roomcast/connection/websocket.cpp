@@ -106,7 +106,7 @@ websocket::progress websocket::read() {
         if (!connection_.count_control()) return fail(wire::close_code::policy_violation, "too many control frames");
         break;
       case inbox::front::too_many_fragments: return fail(wire::close_code::policy_violation, "too many fragments");
-      case inbox::front::bad_fragment: return fail(wire::close_code::protocol_error, {});
+      case inbox::front::violation: return fail(wire::close_code::protocol_error, {});
     }
   }
 }

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "roomcast/log/room_log.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roomcast::test {
+
+/// A log with a chain of its visible batches, as a registry keeps one; frames are two bytes of header and the text.
+class feed {
+ public:
+  std::uint64_t say(std::string_view text, std::uint64_t sender = 1) {
+    return log.append({.seq = 0, .room = "lobby", .name = "ada", .text = text, .time = {}}, sender);
+  }
+
+  /// Seals what is open, makes it visible, and returns its link.
+  std::shared_ptr<log::link> show() {
+    log.seal();
+    auto next = std::make_shared<log::link>(log.show());
+    if (newest) newest->next = next;
+    return newest = next;
+  }
+
+  const wire::text_format format{"{text}"};
+  log::room_log log{format};
+  std::shared_ptr<log::link> newest;
+};
+
+/// The texts of the whole short frames in `bytes`.
+inline std::vector<std::string> texts(std::string_view bytes) {
+  std::vector<std::string> found;
+  while (bytes.size() >= 2) {
+    const auto size = static_cast<unsigned char>(bytes[1]);
+    found.emplace_back(bytes.substr(2, size));
+    bytes.remove_prefix(std::min<std::size_t>(bytes.size(), 2u + size));
+  }
+  return found;
+}
+
+}  // namespace roomcast::test

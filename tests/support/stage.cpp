@@ -1,0 +1,122 @@
+#include "stage.hpp"
+
+#include "feed.hpp"
+
+#include "roomcast/wire/frame.hpp"
+
+#include <boost/beast/http/field.hpp>
+#include <doctest/doctest.h>
+
+#include <utility>
+
+namespace roomcast::test {
+
+std::string masked(unsigned first_byte, std::string_view payload) {
+  std::string frame;
+  wire::append_header(frame, wire::opcode::text, payload.size());
+  frame[0] = static_cast<char>(first_byte);
+  frame[1] = static_cast<char>(static_cast<unsigned char>(frame[1]) | 0x80u);
+  frame += "mask";
+  for (std::size_t i = 0; i < payload.size(); ++i) frame += static_cast<char>(payload[i] ^ "mask"[i % 4]);
+  return frame;
+}
+
+peer::~peer() {
+  if (!pipe_) return;
+  reset();
+}
+
+void peer::send(std::string_view bytes) {
+  pipe_->to_server += bytes;
+  memory_transport::wake(*pipe_, stage_->hub_->home()->executor());
+  stage_->settle();
+}
+
+void peer::end() {
+  pipe_->peer_ended = true;
+  send({});
+}
+
+void peer::reset() {
+  pipe_->peer_reset = true;
+  send({});
+}
+
+void peer::set_window(std::size_t window) {
+  pipe_->window = window;
+  send({});
+}
+
+std::string peer::take() {
+  auto taken = std::exchange(pipe_->from_server, {});
+  send({});
+  return taken;
+}
+
+std::vector<std::string> peer::take_texts() { return texts(take()); }
+
+unsigned peer::take_close() {
+  std::string bytes = take();
+  std::string_view rest = bytes;
+  while (rest.size() >= 4) {
+    const auto header = wire::parse_header(std::as_bytes(std::span{rest}));
+    if (!header) return 0;
+    if (header->op == wire::opcode::close)
+      return static_cast<unsigned>(static_cast<unsigned char>(rest[2]) << 8 | static_cast<unsigned char>(rest[3]));
+    rest.remove_prefix(std::min<std::size_t>(rest.size(), header->size + static_cast<std::size_t>(header->payload)));
+  }
+  return 0;
+}
+
+stage::stage(options o)
+    : hub_(std::make_shared<roomcast::hub>(context_.get_executor(), std::move(o), lane_threading::many, [this] { return now_; })) {}
+
+stage::~stage() {
+  hub_->abandon();
+  settle();
+}
+
+peer stage::ask(const std::string& target, const std::string& more_headers, const std::string& early) {
+  upgrade_request request{boost::beast::http::verb::get, target, 11};
+  request.set("Host", "example.org");
+  request.set("Upgrade", "websocket");
+  request.set("Connection", "keep-alive, Upgrade");
+  request.set("Sec-WebSocket-Version", "13");
+  request.set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+  if (const auto colon = more_headers.find(": "); colon != more_headers.npos)
+    request.set(more_headers.substr(0, colon), more_headers.substr(colon + 2));
+  auto pipe = std::make_shared<memory_pipe>();
+  hub_->serve(std::make_unique<memory_transport>(pipe, hub_->home()->executor()), std::move(request), early, [] {});
+  settle();
+  return {*this, std::move(pipe)};
+}
+
+peer stage::join(const std::string& target, const std::string& early) {
+  auto joined = ask(target, {}, early);
+  auto& answer = const_cast<std::string&>(joined.pipe().from_server);
+  REQUIRE(answer.starts_with("HTTP/1.1 101 "));
+  answer.erase(0, answer.find("\r\n\r\n") + 4);
+  return joined;
+}
+
+void stage::settle() {
+  context_.restart();
+  context_.poll();
+}
+
+void stage::pass(std::chrono::milliseconds time) {
+  for (const auto end = now_ + time; now_ < end;) {
+    now_ += std::min<std::chrono::steady_clock::duration>(timer_wheel::tick, end - now_);
+    hub_->home()->advance();
+    settle();
+  }
+}
+
+std::shared_ptr<bool> stage::stop(std::chrono::milliseconds deadline) {
+  auto done = std::make_shared<bool>(false);
+  hub_->stop(deadline, [done] { *done = true; });
+  settle();
+  return done;
+}
+
+}  // namespace roomcast::test
