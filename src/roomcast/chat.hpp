@@ -39,7 +39,7 @@ class chat {
  public:
   using socket = boost::asio::ip::tcp::socket;
 
-  /// Throws `boost::system::system_error` with `error::bad_option` or `error::bad_format`.
+  /// Throws `option_error`.
   explicit chat(boost::asio::any_io_executor ex, options o = {});
   chat(const chat&) = delete;
   chat& operator=(const chat&) = delete;

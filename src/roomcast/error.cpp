@@ -16,8 +16,6 @@ class category final : public boost::system::error_category {
       case error::too_many_rooms: return "there are as many rooms as max_rooms allows";
       case error::too_large: return "the text is longer than max_message_size";
       case error::not_utf8: return "the text is not valid UTF-8";
-      case error::bad_format: return "the format does not compile";
-      case error::bad_option: return "an option is out of range";
     }
     return "unknown error";
   }

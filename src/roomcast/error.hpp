@@ -2,7 +2,10 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <stdexcept>
+#include <string>
 #include <type_traits>
+#include <utility>
 
 namespace roomcast {
 
@@ -15,13 +18,23 @@ enum class error {
   too_many_rooms, ///< The chat already holds `options::max_rooms` rooms.
   too_large,      ///< The text is longer than `options::max_message_size`.
   not_utf8,       ///< The text is not valid UTF-8.
-  bad_format,     ///< `options::format` does not compile; the exception's text says where.
-  bad_option,     ///< An option is out of range; the exception's text names it.
 };
 
 const boost::system::error_category& error_category() noexcept;
 
 error_code make_error_code(error e) noexcept;
+
+/// An option that cannot be. Its text is `field()`, a blank and what would be right.
+class option_error : public std::invalid_argument {
+ public:
+  option_error(std::string field, const std::string& rule) : std::invalid_argument(field + " " + rule), field_(std::move(field)) {}
+
+  /// The member of `options` that is wrong.
+  const std::string& field() const noexcept { return field_; }
+
+ private:
+  std::string field_;
+};
 
 }  // namespace roomcast
 

@@ -14,7 +14,7 @@ connection::connection(std::shared_ptr<lane> home, std::unique_ptr<transport> io
     : member(home->shared().next_connection++),
       home_(std::move(home)),
       io_(std::move(io)),
-      inbox_(home_->buffers(), home_->config().max_fragments),
+      inbox_(home_->buffers(), home_->config()),
       deadlines_(home_->config()),
       control_rate_(home_->config().max_control_rate, home_->now()) {}
 
@@ -26,10 +26,10 @@ void connection::receive() {
   const std::size_t n = io_->read_some(inbox_.space(), ec);
   inbox_.received(n);
   home_->count().bytes_in += n;
-  if (n != 0)
-    deadlines_.heard(home_->now());
-  else if (ec != asio::error::would_block)
-    ended_ = true;
+  if (n == 0)
+    ended_ = ec != asio::error::would_block;
+  else if (deadlines_.heard(home_->now()))
+    schedule();
 }
 
 task<> connection::linger() {

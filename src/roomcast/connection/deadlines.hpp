@@ -3,6 +3,7 @@
 #include "roomcast/options.hpp"
 
 #include <chrono>
+#include <utility>
 
 namespace roomcast {
 
@@ -28,9 +29,10 @@ class deadlines {
     heard_ = now;
     end_ = never;
   }
-  void heard(time_point now) noexcept {
+  /// True where it answers a ping, so that something else is due next.
+  bool heard(time_point now) noexcept {
     if (heard_ != never) heard_ = now;
-    pinged_ = never;
+    return std::exchange(pinged_, never) != never;
   }
   void message_began(time_point now) noexcept {
     if (message_ == never) message_ = now;

@@ -72,9 +72,11 @@ front inbox::look_at_data(const wire::frame_header& header) {
   const bool continues = header.op == wire::opcode::continuation;
   if (continues != in_message_) return merged_ == wire::opcode::continuation ? hand_over(header.size) : front::violation;
   if (header.payload > std::uint64_t{max_payload}) return front::violation;
+  if (header.op == wire::opcode::binary) return front::binary;
+  if (header.payload > limits_.max_message_size) return hand_over(header.size);  // Beast says 1009
   if (header.payload != 0 && unread_.size() <= header.size) return front::nothing;
   fragments_ = continues ? fragments_ + 1 : 1;
-  if (fragments_ > max_fragments_) return front::too_many_fragments;
+  if (fragments_ > limits_.max_fragments) return front::too_many_fragments;
   in_message_ = !header.fin;
   if (header.payload == 0 && !header.fin) {
     if (!continues) merged_ = header.op;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "roomcast/options.hpp"
 #include "roomcast/room/scratch.hpp"
 #include "roomcast/wire/frame.hpp"
 
@@ -25,10 +26,11 @@ class inbox final : scratch::tenant {
     ping,                ///< `take_ping` has the payload to be answered.
     pong,                ///< A pong was passed over.
     too_many_fragments,  ///< More than `options::max_fragments`.
+    binary,              ///< A binary message begins.
     violation,           ///< Of the protocol, and Beast would not see it.
   };
 
-  inbox(scratch& buffers, std::size_t max_fragments) noexcept : buffers_(buffers), max_fragments_(max_fragments) {}
+  inbox(scratch& buffers, const options& limits) noexcept : buffers_(buffers), limits_(limits) {}
   ~inbox() { buffers_.leave(*this); }
 
   /// Where to receive into, until `received` says how much it was.
@@ -61,11 +63,11 @@ class inbox final : scratch::tenant {
   front hand_over(std::uint64_t size) noexcept;
 
   scratch& buffers_;
+  const options& limits_;
   std::span<std::byte> unread_;       // in the lane's receive buffer, or in `own_`
   std::string own_;                   // what had to be moved out of there
   std::uint64_t frame_left_ = 0;      // of the frame that Beast has begun
   std::size_t fragments_ = 0;         // of this message
-  const std::size_t max_fragments_;
   std::string_view ping_;
   wire::opcode merged_ = wire::opcode::continuation;  // of a first fragment that was empty
   bool in_message_ = false;

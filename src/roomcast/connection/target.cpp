@@ -1,10 +1,15 @@
 #include "roomcast/connection/target.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace roomcast {
 
 std::optional<target> parse_target(std::string_view text) noexcept {
+  if (text.starts_with("http://") || text.starts_with("https://")) {
+    text.remove_prefix(text.find("//") + 2);
+    text.remove_prefix(std::min(text.find('/'), text.size()));
+  }
   if (!text.starts_with('/')) return {};
   const auto mark = text.find('?');
   if (mark == text.npos) return target{text, {}};

@@ -12,7 +12,8 @@ struct target {
   std::string_view query;
 };
 
-/// Splits an origin-form target; nothing where it is another form.
+/// Splits a target in origin form, or in absolute form, whose scheme and authority are left out; nothing where it is
+/// another form.
 std::optional<target> parse_target(std::string_view text) noexcept;
 
 /// Decodes `%XX` once; with `plus_is_space`, as in a form's values. Nothing where a `%` is not followed by two digits.

@@ -106,6 +106,7 @@ websocket::progress websocket::read() {
         if (!connection_.count_control()) return fail(wire::close_code::policy_violation, "too many control frames");
         break;
       case inbox::front::too_many_fragments: return fail(wire::close_code::policy_violation, "too many fragments");
+      case inbox::front::binary: return fail(wire::close_code::unsupported_data, "only text is relayed");
       case inbox::front::violation: return fail(wire::close_code::protocol_error, {});
     }
   }
@@ -120,7 +121,6 @@ websocket::progress websocket::read_frame() {
     ++connection_.home().count().protocol_closes;
     return progress::over;
   }
-  if (beast_->stream.got_binary()) return fail(wire::close_code::unsupported_data, "only text is relayed");
   if (!beast_->stream.is_message_done()) return progress::nothing;
   if (!partial_.empty()) keep();
   // Beast does not check again when the last fragment is empty.

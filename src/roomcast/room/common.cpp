@@ -3,18 +3,19 @@
 #include "roomcast/error.hpp"
 #include "roomcast/name.hpp"
 
-#include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <limits>
+#include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
 
 namespace roomcast {
 namespace {
 
-void require(bool holds, std::string_view rule) {
-  if (!holds) throw boost::system::system_error(make_error_code(error::bad_option), std::string{rule});
+void require(bool holds, std::string_view field, std::string_view rule) {
+  if (!holds) throw option_error(std::string{field}, std::string{rule});
 }
 
 bool is_route(std::string_view path) {
@@ -24,22 +25,30 @@ bool is_route(std::string_view path) {
 
 options checked(options o) {
   using namespace std::chrono_literals;
-  require(is_route(o.path), "path begins with '/', does not end with it, and between has letters, digits and . _ ~ - / only");
-  require(o.max_message_size >= 125, "max_message_size is at least 125");
-  require(o.max_message_size <= 1u << 30, "max_message_size is at most 1 GiB");
-  require(o.max_lag >= o.max_message_size, "max_lag is at least max_message_size, so that one long message makes nobody slow");
-  require(o.max_fragments >= 1, "max_fragments is at least 1");
-  require(o.max_rooms >= 1, "max_rooms is at least 1");
-  require(o.send_buffer <= static_cast<std::size_t>(std::numeric_limits<int>::max() / 2), "send_buffer is at most 1 GiB");
-  for (const auto& [what, value] : {std::pair{"ping_interval", o.ping_interval}, {"pong_timeout", o.pong_timeout},
-                                    {"message_timeout", o.message_timeout}, {"send_timeout", o.send_timeout},
-                                    {"close_timeout", o.close_timeout}})
-    require(value >= 1ms && value <= 24h * 365, fmt::format("{} is between 1 ms and a year", what));
+  require(is_route(o.path), "path", "begins with '/', does not end with it, and has letters, digits and . _ ~ - / only");
+  require(o.max_message_size >= 125, "max_message_size", "is at least 125");
+  require(o.max_message_size <= 1u << 30, "max_message_size", "is at most 1 GiB");
+  require(o.max_lag >= o.max_message_size, "max_lag", "is at least the longest message, so that one message makes nobody slow");
+  require(o.max_fragments >= 1, "max_fragments", "is at least 1");
+  require(o.max_rooms >= 1, "max_rooms", "is at least 1");
+  require(o.send_buffer <= 1u << 30, "send_buffer", "is at most 1 GiB");
+  for (const auto& [field, value] : {std::pair{"ping_interval", o.ping_interval}, {"pong_timeout", o.pong_timeout},
+                                     {"message_timeout", o.message_timeout}, {"send_timeout", o.send_timeout},
+                                     {"close_timeout", o.close_timeout}})
+    require(value >= 1ms && value <= 24h * 365, field, "is between 1 ms and a year");
   return o;
+}
+
+wire::text_format compiled(std::string_view format) {
+  try {
+    return wire::text_format{format};
+  } catch (const std::invalid_argument& e) {
+    throw option_error("format", fmt::format("has {}", e.what()));
+  }
 }
 
 }  // namespace
 
-common::common(options o) : opts(checked(std::move(o))), format(opts.format) {}
+common::common(options o) : opts(checked(std::move(o))), format(compiled(opts.format)) {}
 
 }  // namespace roomcast

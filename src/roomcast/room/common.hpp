@@ -11,7 +11,7 @@ namespace roomcast {
 
 /// What all lanes of a chat share. Any thread.
 struct common {
-  /// Throws `boost::system::system_error` where an option is out of range or the format does not compile.
+  /// Throws `option_error`.
   explicit common(options o);
 
   void log(log_level level, std::string_view line) const {

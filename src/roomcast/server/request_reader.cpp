@@ -40,6 +40,7 @@ task<std::variant<std::monostate, request, response>> request_reader::next() {
   }
   request read{std::move(parser.release().base())};
   if (read.target().size() > max_target) co_return response::line(414, "the target is longer than 4 KiB");
+  if (read.version() == 11 && read.count(http::field::host) != 1) co_return response::line(400, "exactly one Host header is needed");
   co_return read;
 }
 

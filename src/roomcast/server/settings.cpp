@@ -7,10 +7,11 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/ip/address.hpp>
-#include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <limits>
 #include <map>
@@ -97,6 +98,7 @@ void declare(CLI::App& app, settings& s) {
   app.set_config("--config", "", "A TOML or INI file of options: port = 9000");
   app.set_version_flag("--version", std::string{"roomcast "} + version);
 
+  app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.option_defaults()->group("Where");
   add_number<std::uint16_t>(app, "-p,--port", s.port, 0, 65535, "The port to listen on; 0 for a free one");
   app.add_option("-a,--address", s.address, "The address to listen on; :: for both families")
@@ -148,20 +150,40 @@ void declare(CLI::App& app, settings& s) {
       ->type_name("LEVEL")
       ->default_str("info");
 
-  // Each option has its variable; hosting platforms say just PORT.
-  for (CLI::Option* o : app.get_options({})) {
+  app.allow_config_extras(CLI::config_extras_mode::error);
+}
+
+// The command line, and what the environment says of options that are not on it. CLI11 would put the environment below the
+// configuration file.
+std::vector<std::string> with_environment(int argc, const char* const* argv) {
+  settings unused;
+  CLI::App probe;
+  declare(probe, unused);
+  probe.set_config();
+  probe.allow_extras();
+  try {
+    probe.parse(argc, argv);
+  } catch (const CLI::Error&) {  // is found, and told, when it is parsed for good
+  }
+  std::vector<std::string> words;
+  for (const CLI::Option* o : probe.get_options({})) {
     const std::string name = o->get_single_name();
-    if (name == "help" || name == "version") continue;
+    if (o->count() != 0 || name == "help" || name == "version") continue;
     std::string variable = "ROOMCAST_" + name;
     for (char& c : variable) c = c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-    o->envname(variable);
+    const char* value = std::getenv(variable.c_str());
+    if (!value && name == "port") value = std::getenv("PORT");  // what hosting platforms say
+    if (value && *value != '\0') words.push_back(fmt::format("--{}={}", name, value));
   }
+  for (int i = 1; i < argc; ++i) words.emplace_back(argv[i]);
+  return words;
 }
 
 // Says on one line what is wrong; true where nothing is.
-bool parse(CLI::App& app, int argc, const char* const* argv, int& exit_status) {
+bool parse(CLI::App& app, std::vector<std::string> words, int& exit_status) {
+  std::reverse(words.begin(), words.end());  // as CLI11 wants them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(words));
     return true;
   } catch (const CLI::Success& e) {
     exit_status = app.exit(e);
@@ -179,19 +201,18 @@ std::optional<settings> read_settings(int argc, const char* const* argv, int& ex
   CLI::App app{"A WebSocket chat server: what a member says, every member of the room hears.", "roomcast"};
   app.get_formatter()->column_width(34);
   declare(app, s);
-  auto* const port = app.get_option("--port");
-  if (std::getenv("ROOMCAST_PORT") == nullptr) port->envname("PORT");
-  if (!parse(app, argc, argv, exit_status)) return {};
-  s.config_file = app.get_config_ptr()->empty() ? std::string{} : app.get_config_ptr()->as<std::string>();
+  if (!parse(app, with_environment(argc, argv), exit_status)) return {};
+  if (const auto* const file = app.get_config_ptr(); !file->empty()) s.config_file = file->as<std::string>();
   try {
     const common checked{s.chat};
     const std::size_t allowed = connections_allowed();
     if (s.max_connections == 0) s.max_connections = allowed;
     if (s.max_connections > allowed)
-      throw boost::system::system_error(make_error_code(error::bad_option),
-                                        fmt::format("max_connections is at most {} here, as the limit of descriptors (ulimit -n) has it", allowed));
-  } catch (const boost::system::system_error& e) {
-    fmt::print(stderr, "roomcast: {} (see roomcast --help)\n", e.what());
+      throw option_error("max_connections", fmt::format("is at most {} here: see ulimit -n", allowed));
+  } catch (const option_error& e) {
+    std::string flag = "--" + e.field();
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    fmt::print(stderr, "roomcast: {}{} (see roomcast --help)\n", flag, e.what() + e.field().size());
     exit_status = usage_error;
     return {};
   }
@@ -204,8 +225,9 @@ std::optional<log_level> reread_log_level(const settings& current) {
   declare(app, s);
   const std::string file = "--config=" + current.config_file;
   const char* const argv[] = {"roomcast", file.c_str()};
+  auto words = with_environment(current.config_file.empty() ? 1 : 2, argv);
   try {
-    app.parse(current.config_file.empty() ? 1 : 2, argv);
+    app.parse(std::move(words));
   } catch (const CLI::Error&) {
     return {};
   }

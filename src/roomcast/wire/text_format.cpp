@@ -1,22 +1,21 @@
 #include "roomcast/wire/text_format.hpp"
 
-#include "roomcast/error.hpp"
 #include "roomcast/utf8.hpp"
 #include "roomcast/wire/frame.hpp"
 
-#include <boost/system/system_error.hpp>
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
 #include <utility>
 
 namespace roomcast::wire {
 namespace {
 
 [[noreturn]] void fail(std::string_view what, std::size_t at) {
-  throw boost::system::system_error(make_error_code(error::bad_format), fmt::format("{} at character {}", what, at + 1));
+  throw std::invalid_argument(fmt::format("{} at character {}", what, at + 1));
 }
 
 }  // namespace
@@ -31,7 +30,7 @@ std::string iso_time(std::chrono::system_clock::time_point time) {
 text_format::text_format(std::string_view format) {
   static constexpr std::array<std::pair<std::string_view, field>, 5> fields{{
       {"name", field::name}, {"text", field::text}, {"room", field::room}, {"seq", field::seq}, {"time", field::time}}};
-  if (!is_utf8(format)) fail("not valid UTF-8", 0);
+  if (!is_utf8(format)) fail("invalid UTF-8", 0);
   std::string literal;
   const auto end_literal = [&] {
     if (!literal.empty()) pieces_.push_back({field::literal, std::exchange(literal, {})});
@@ -44,14 +43,14 @@ text_format::text_format(std::string_view format) {
       literal += c;
       ++at;
     } else if (c == '}') {
-      fail("'}' without '{' (write '}}' for a brace)", at);
+      fail("a '}' without '{' (write '}}' for a brace)", at);
     } else {
       const auto end = format.find('}', at);
-      if (end == format.npos) fail("'{' without '}' (write '{{' for a brace)", at);
+      if (end == format.npos) fail("a '{' without '}' (write '{{' for a brace)", at);
       const auto name = format.substr(at + 1, end - at - 1);
       const auto* const known = std::find_if(fields.begin(), fields.end(), [&](auto& f) { return f.first == name; });
       if (known == fields.end())
-        fail(fmt::format("unknown field '{{{}}}' (there are {{name}} {{text}} {{room}} {{seq}} {{time}})", name), at);
+        fail(fmt::format("an unknown field '{{{}}}' (there are {{name}} {{text}} {{room}} {{seq}} {{time}})", name), at);
       end_literal();
       pieces_.push_back({known->second, {}});
       shows_time_ = shows_time_ || known->second == field::time;
@@ -60,7 +59,7 @@ text_format::text_format(std::string_view format) {
   }
   end_literal();
   if (std::none_of(pieces_.begin(), pieces_.end(), [](const piece& p) { return p.what == field::text; }))
-    fail("no '{text}', so that no message would show, looked for up to the end", format.size());
+    fail("no '{text}', so that no message would show: missing", format.size());
 }
 
 void text_format::append_frame(std::string& out, const message& m) const {

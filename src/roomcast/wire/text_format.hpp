@@ -24,7 +24,7 @@ std::string iso_time(std::chrono::system_clock::time_point time);
 /// The plain-text encoding: a format string, compiled once. Immutable, so any thread may use it.
 class text_format {
  public:
-  /// Throws `boost::system::system_error` with `error::bad_format`, whose text says what is wrong and where.
+  /// Throws `std::invalid_argument`, whose text says what is wrong and where.
   explicit text_format(std::string_view format);
 
   /// Appends `m` to `out` as one whole server-side WebSocket frame.

@@ -207,7 +207,7 @@ TEST_CASE("what is not allowed is answered with its code, and is passed on to no
            expectation{"code point cut by the end", masked_text("a\xe2\x82"), 1007},
            expectation{"code point cut by an empty final fragment", masked(0x01, "\xe2") + masked(0x80, ""), 1007},
            expectation{"too long in one frame", masked_text(long_text), 1009},
-           expectation{"declared too long", std::string{"\x81\xff\x00\x00\x00\xff\x00\x00\x00\x00maskx", 15}, 1009},
+           expectation{"declared too long", std::string{"\x81\xff\x00\x00\x00\xff\x00\x00\x00\x00mask", 14}, 1009},
            expectation{"too long together", masked(0x01, std::string(600, 'x')) + masked(0x80, std::string(600, 'x')), 1009},
            expectation{"too many fragments", masked(0x01, "a") + masked(0x00, "a") + masked(0x00, "a") + masked(0x00, "a") + masked(0x00, "a"), 1008},
            expectation{"too many empty fragments", masked(0x01, "") + masked(0x00, "") + masked(0x00, "") + masked(0x00, "") + masked(0x00, ""), 1008},
@@ -330,11 +330,12 @@ TEST_CASE("a peer that vanishes without a word is gone after the ping interval a
   CHECK(ada.is_gone());
 }
 
-TEST_CASE("a peer that answers pings stays") {
+TEST_CASE("a peer that answers pings stays, and is pinged again an interval later") {
   test::stage stage;
   auto ada = stage.join();
   for (int i = 0; i < 10; ++i) {
-    stage.pass(26s);
+    stage.pass(25100ms);
+    CHECK(ada.take() == std::string{"\x89\x00", 2});
     ada.send(masked(0x8a, ""));
   }
   CHECK(stage.count().members == 1);

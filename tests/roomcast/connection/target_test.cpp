@@ -14,7 +14,9 @@ TEST_CASE("a target is a path and a query") {
   CHECK(parse_target("/chat")->query.empty());
   CHECK_FALSE(parse_target("*"));
   CHECK_FALSE(parse_target(""));
-  CHECK_FALSE(parse_target("http://example.org/chat"));
+  CHECK(parse_target("http://example.org/chat?x")->path == "/chat");
+  CHECK_FALSE(parse_target("http://example.org"));
+  CHECK_FALSE(parse_target("example.org:80"));
 }
 
 TEST_CASE("percent-encoding is decoded once, or refused") {

@@ -1,0 +1,444 @@
+// A server under test, and the two kinds of client that talk to it: `ws`, and a bare TCP connection that can
+// say what no well-behaved client would.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import net from 'node:net';
+import WebSocket from 'ws';
+
+// Long enough for a sanitized build on a busy machine; only a failure ever waits for it.
+const patience = 20_000;
+
+// Resolves as `promise` does, or fails with a sentence that says what did not happen.
+async function within(promise, what) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${what}: not within ${patience} ms`)), patience);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+// Values as they come, for one consumer that takes them in order. A failure comes after all values.
+class Inbox {
+  #values = [];
+  #waiting = null;
+  #failure = null;
+
+  put(value) {
+    this.#values.push(value);
+    this.#waiting?.();
+  }
+
+  fail(error) {
+    this.#failure ??= error;
+    this.#waiting?.();
+  }
+
+  async take(what) {
+    while (this.#values.length === 0) {
+      if (this.#failure) throw this.#failure;
+      await within(new Promise((resolve) => (this.#waiting = resolve)), what);
+    }
+    return this.#values.shift();
+  }
+}
+
+// Options also come from the environment: what the caller has there must not change a test.
+function cleanEnvironment() {
+  const kept = Object.entries(process.env).filter(([name]) => name !== 'PORT' && !name.startsWith('ROOMCAST'));
+  return Object.fromEntries(kept);
+}
+
+function launch(options, environment) {
+  const path = process.env.ROOMCAST;
+  assert.ok(path, 'set ROOMCAST to the path of the roomcast binary');
+  const child = spawn(path, options, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...cleanEnvironment(), ...environment } });
+  const output = { stdout: '', stderr: '' };
+  child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text) => (output.stderr += text));
+  const ended = new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status, signal) => resolve({ status, signal, ...output }));
+  });
+  // Whoever awaits `ended` hears of a failure; nobody awaiting it yet is no reason to end the test run.
+  ended.catch(() => {});
+  return { child, output, ended };
+}
+
+// Runs roomcast to its end, for command lines that do not serve.
+export function run(...options) {
+  return runWith({}, ...options);
+}
+
+// The same with more in its environment.
+export async function runWith(environment, ...options) {
+  const { child, ended } = launch(options, environment);
+  try {
+    return await within(ended, `the end of roomcast ${options.join(' ')}`);
+  } finally {
+    child.kill('SIGKILL');
+  }
+}
+
+export class Server {
+  #process;
+  #clients = [];
+  #awaited = false;
+
+  // Starts a server that ends with test `t`, on a free port.
+  static start(t, ...options) {
+    return Server.startWith(t, {}, ...options);
+  }
+
+  // The same with more in its environment.
+  static async startWith(t, environment, ...options) {
+    const process = launch(['--port', '0', '--address', '127.0.0.1', ...options], environment);
+    const server = new Server(process);
+    t.after(() => server.#dispose());
+    const announced = new Promise((resolve) => {
+      const look = () => {
+        const line = /^roomcast listening on 127\.0\.0\.1:(\d+)$/m.exec(process.output.stdout);
+        if (line) resolve(Number(line[1]));
+      };
+      process.child.stdout.on('data', look);
+    });
+    const ended = process.ended.then(({ status, stderr }) => {
+      throw new Error(`roomcast ended with status ${status} before it listened: ${stderr}`);
+    });
+    server.port = await within(Promise.race([announced, ended]), 'the line that says where roomcast listens');
+    return server;
+  }
+
+  constructor(process) {
+    this.#process = process;
+  }
+
+  // How the process ended: { status, signal, stdout, stderr }.
+  get ended() {
+    this.#awaited = true;
+    return within(this.#process.ended, 'the end of roomcast');
+  }
+
+  signal(name) {
+    this.#process.child.kill(name);
+  }
+
+  // A `ws` client that has joined.
+  async join(target = '/chat', options = {}) {
+    const client = new Client(`ws://127.0.0.1:${this.port}${target}`, options);
+    this.#clients.push(client);
+    await client.opened;
+    return client;
+  }
+
+  // The answer to a `ws` client that must not be let in: { status, headers }.
+  refusal(target, options = {}) {
+    const socket = new WebSocket(`ws://127.0.0.1:${this.port}${target}`, options);
+    const answer = new Promise((resolve, reject) => {
+      socket.once('unexpected-response', (request, response) => {
+        response.resume();
+        resolve({ status: response.statusCode, headers: response.headers });
+        request.destroy();
+      });
+      socket.once('open', () => reject(new Error(`${target} was let in`)));
+      socket.once('error', reject);
+    });
+    return within(answer, `a refusal of ${target}`).finally(() => socket.terminate());
+  }
+
+  // A bare TCP connection.
+  async connect() {
+    const socket = net.connect({ host: '127.0.0.1', port: this.port, noDelay: true });
+    const connection = new Connection(socket, this.port);
+    this.#clients.push(connection);
+    await within(once(socket, 'connect'), 'a TCP connection');
+    return connection;
+  }
+
+  // A bare TCP connection that has joined.
+  async connectAndJoin(target = '/chat') {
+    const connection = await this.connect();
+    connection.write(upgradeRequest(this.port, { target }));
+    const { status } = await connection.response();
+    assert.equal(status, 101);
+    return connection;
+  }
+
+  // The answer to one request: text, or an object with `method`, `target` and `headers`.
+  async request(request) {
+    const connection = await this.connect();
+    connection.write(typeof request === 'string' ? request : httpRequest(this.port, request));
+    const answer = await connection.response(request.method);
+    connection.destroy();
+    return answer;
+  }
+
+  // A test that does not end the server itself still sees to it that it ends well: sanitizers report by exit status.
+  async #dispose() {
+    for (const client of this.#clients) client.destroy();
+    if (this.#awaited) return;
+    this.signal('SIGTERM');
+    try {
+      const { status, signal, stderr } = await this.ended;
+      assert.deepEqual({ status, signal }, { status: 0, signal: null }, stderr);
+    } finally {
+      this.signal('SIGKILL');
+    }
+  }
+}
+
+export class Client {
+  #socket;
+  #messages = new Inbox();
+  #pings = new Inbox();
+  #pongs = new Inbox();
+  #closed;
+
+  constructor(url, options) {
+    const socket = new WebSocket(url, options);
+    this.#socket = socket;
+    // An error is followed by `close`, which is what the tests look at.
+    const opened = new Promise((resolve, reject) => {
+      socket.once('open', resolve);
+      socket.on('error', reject);
+    });
+    this.opened = within(opened, `joining ${url}`);
+    this.opened.catch(() => {});
+    socket.on('message', (data, binary) => this.#messages.put(binary ? { binary: data } : data));
+    socket.on('ping', (data) => this.#pings.put(data));
+    socket.on('pong', (data) => this.#pongs.put(data));
+    this.#closed = new Promise((resolve) => {
+      socket.once('close', (code, reason) => {
+        for (const inbox of [this.#messages, this.#pings, this.#pongs]) {
+          inbox.fail(new Error(`closed with ${code} ${reason}`));
+        }
+        resolve(code);
+      });
+    });
+  }
+
+  send(data, options = {}) {
+    this.#socket.send(data, options);
+  }
+
+  ping(data) {
+    this.#socket.ping(data);
+  }
+
+  stopReading() {
+    this.#socket.pause();
+  }
+
+  readAgain() {
+    this.#socket.resume();
+  }
+
+  // The next message, as bytes.
+  receiveBytes() {
+    return this.#messages.take('a message');
+  }
+
+  async receive() {
+    return String(await this.receiveBytes());
+  }
+
+  receivePing() {
+    return this.#pings.take('a ping');
+  }
+
+  receivePong() {
+    return this.#pongs.take('a pong');
+  }
+
+  // The code with which the server closes, or has closed, this connection.
+  closed() {
+    return within(this.#closed, 'a close');
+  }
+
+  // Closes from this side; the code that the server answers with.
+  close(code) {
+    this.#socket.close(code);
+    return this.closed();
+  }
+
+  destroy() {
+    this.#socket.terminate();
+  }
+}
+
+// Reads what came over TCP, byte for byte: HTTP responses, then frames.
+export class Connection {
+  #socket;
+  #port;
+  #bytes = Buffer.alloc(0);
+  #changed = () => {};
+  #over = false;
+
+  constructor(socket, port) {
+    this.#socket = socket;
+    this.#port = port;
+    socket.on('data', (bytes) => {
+      this.#bytes = Buffer.concat([this.#bytes, bytes]);
+      this.#changed();
+    });
+    const over = () => {
+      this.#over = true;
+      this.#changed();
+    };
+    // A reset is one way in which a server may drop a peer that broke the rules.
+    socket.on('error', over).on('end', over).on('close', over);
+  }
+
+  get port() {
+    return this.#port;
+  }
+
+  write(bytes) {
+    this.#socket.write(bytes);
+  }
+
+  // Waits until `parse`, given all unread bytes, returns { value, used }, and takes the used bytes away.
+  #take(parse, what) {
+    const parsed = async () => {
+      for (;;) {
+        const result = parse(this.#bytes);
+        if (result) {
+          this.#bytes = this.#bytes.subarray(result.used);
+          return result.value;
+        }
+        if (this.#over) throw new Error(`${what}: the server hung up before`);
+        await this.#change();
+      }
+    };
+    return within(parsed(), what);
+  }
+
+  #change() {
+    return new Promise((resolve) => (this.#changed = resolve));
+  }
+
+  // The next HTTP response: { status, headers, body }.
+  response(method = 'GET') {
+    return this.#take((bytes) => {
+      const end = bytes.indexOf('\r\n\r\n');
+      if (end < 0) return null;
+      const [first, ...lines] = bytes.subarray(0, end).toString('latin1').split('\r\n');
+      const headers = {};
+      for (const line of lines) {
+        const colon = line.indexOf(':');
+        headers[line.slice(0, colon).toLowerCase()] = line.slice(colon + 1).trim();
+      }
+      const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(first)?.[1]);
+      const length = status === 101 || method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0);
+      const used = end + 4 + length;
+      if (bytes.length < used) return null;
+      return { value: { status, headers, body: bytes.subarray(end + 4, used).toString() }, used };
+    }, 'an HTTP response');
+  }
+
+  // The next frame: { fin, reserved, opcode, masked, payload }.
+  frame() {
+    return this.#take((bytes) => {
+      if (bytes.length < 2) return null;
+      let length = bytes[1] & 0x7f;
+      let start = 2;
+      if (length === 126) {
+        if (bytes.length < 4) return null;
+        length = bytes.readUInt16BE(2);
+        start = 4;
+      } else if (length === 127) {
+        if (bytes.length < 10) return null;
+        length = Number(bytes.readBigUInt64BE(2));
+        start = 10;
+      }
+      const used = start + length;
+      if (bytes.length < used) return null;
+      const value = {
+        fin: (bytes[0] & 0x80) !== 0,
+        reserved: (bytes[0] >> 4) & 7,
+        opcode: bytes[0] & 15,
+        masked: (bytes[1] & 0x80) !== 0,
+        payload: Buffer.from(bytes.subarray(start, used)),
+      };
+      return { value, used };
+    }, 'a frame');
+  }
+
+  // The next message, which the server never fragments, masks or marks.
+  async receive() {
+    const { payload, ...head } = await this.frame();
+    assert.deepEqual(head, { fin: true, reserved: 0, opcode: opcodes.text, masked: false });
+    return payload.toString();
+  }
+
+  // The code of the server's Close, which must be the next frame that is not a ping.
+  closeCode() {
+    const code = async () => {
+      let frame;
+      do frame = await this.frame();
+      while (frame.opcode === opcodes.ping);
+      assert.equal(frame.opcode, opcodes.close, `expected a Close, got ${frame.payload}`);
+      return frame.payload.length < 2 ? 1005 : frame.payload.readUInt16BE(0);
+    };
+    return within(code(), 'a Close');
+  }
+
+  // Waits until the server has ended the TCP connection.
+  hungUp() {
+    const over = async () => {
+      while (!this.#over) await this.#change();
+    };
+    return within(over(), 'the end of the connection');
+  }
+
+  destroy() {
+    this.#socket.destroy();
+  }
+}
+
+export const opcodes = { continuation: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 };
+
+// A client's frame. `length` declares another length than the payload's; `lengthBytes` (0, 2 or 8) says it
+// in a longer form than needed.
+export function frame(
+  opcode,
+  payload = '',
+  { fin = true, reserved = 0, masked = true, length, lengthBytes } = {},
+) {
+  const bytes = Buffer.from(payload);
+  const declared = BigInt(length ?? bytes.length);
+  const form = lengthBytes ?? (declared < 126n ? 0 : declared < 65536n ? 2 : 8);
+  const head = Buffer.alloc(2 + form);
+  head[0] = (fin ? 0x80 : 0) | (reserved << 4) | opcode;
+  if (form === 0) head[1] = Number(declared);
+  if (form === 2) head[1] = 126, head.writeUInt16BE(Number(declared), 2);
+  if (form === 8) head[1] = 127, head.writeBigUInt64BE(declared, 2);
+  if (!masked) return Buffer.concat([head, bytes]);
+  head[1] |= 0x80;
+  const key = randomBytes(4);
+  return Buffer.concat([head, key, bytes.map((byte, i) => byte ^ key[i % 4])]);
+}
+
+// A request line and headers. A header whose value is null is left out.
+export function httpRequest(port, { method = 'GET', target = '/', version = '1.1', headers = {}, body = '' } = {}) {
+  const all = { Host: `127.0.0.1:${port}`, ...headers };
+  const lines = Object.entries(all).filter(([, value]) => value !== null);
+  const text = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+  return `${method} ${target} HTTP/${version}\r\n${text}\r\n${body}`;
+}
+
+// A correct request to join, but for what `request` says otherwise.
+export function upgradeRequest(port, { headers = {}, target = '/chat', ...request } = {}) {
+  const upgrade = {
+    Connection: 'Upgrade',
+    Upgrade: 'websocket',
+    'Sec-WebSocket-Version': '13',
+    'Sec-WebSocket-Key': randomBytes(16).toString('base64'),
+  };
+  return httpRequest(port, { target, headers: { ...upgrade, ...headers }, ...request });
+}
