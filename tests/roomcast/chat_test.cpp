@@ -7,7 +7,6 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/use_future.hpp>
-#include <boost/system/system_error.hpp>
 #include <doctest/doctest.h>
 
 #include <chrono>
@@ -24,13 +23,11 @@ using test::ws_client;
 
 namespace {
 
-error_code failure_of(std::future<receipt> publishing) {
-  try {
-    publishing.get();
-  } catch (const boost::system::system_error& e) {
-    return e.code();
-  }
-  return {};
+// An exception that crosses threads in a future is a race to the thread sanitizer, which does not see into libstdc++.
+error_code failure_of(chat& c, const std::string& room, const std::string& text) {
+  std::promise<error_code> answer;
+  c.publish(room, text, [&](error_code ec, receipt) { answer.set_value(ec); });
+  return answer.get_future().get();
 }
 
 }  // namespace
@@ -83,12 +80,12 @@ TEST_CASE("publishing to a room without members is fine, and leaves no room behi
 TEST_CASE("publishing says what is wrong") {
   application app{{.max_message_size = 1000, .max_rooms = 1}};
   ws_client ada{app.port()};
-  CHECK(failure_of(app.chat().publish("no such/room", "x", use_future)) == error::bad_room);
-  CHECK(failure_of(app.chat().publish("lobby", std::string(1001, 'x'), use_future)) == error::too_large);
-  CHECK(failure_of(app.chat().publish("lobby", "\xff", use_future)) == error::not_utf8);
-  CHECK(failure_of(app.chat().publish("second", "x", use_future)) == error::too_many_rooms);
+  CHECK(failure_of(app.chat(), "no such/room", "x") == error::bad_room);
+  CHECK(failure_of(app.chat(), "lobby", std::string(1001, 'x')) == error::too_large);
+  CHECK(failure_of(app.chat(), "lobby", "\xff") == error::not_utf8);
+  CHECK(failure_of(app.chat(), "second", "x") == error::too_many_rooms);
   app.stop(100ms);
-  CHECK(failure_of(app.chat().publish("lobby", "x", use_future)) == error::stopped);
+  CHECK(failure_of(app.chat(), "lobby", "x") == error::stopped);
 }
 
 TEST_CASE("publishing from many threads at once gives every message its own place") {
