@@ -24,11 +24,6 @@ constexpr std::array unprintable{
     range{0x1d173, 0x1d17a}, range{0xe0000, 0xe0fff},
 };
 
-bool is_unprintable(char32_t point) noexcept {
-  return std::any_of(unprintable.begin(), unprintable.end(),
-                     [=](range r) { return point >= r.first && point <= r.last; });
-}
-
 bool is_space(char32_t point) noexcept {
   return point == 0x20 || point == 0xa0 || point == 0x1680 || (point >= 0x2000 && point <= 0x200a) || point == 0x202f ||
          point == 0x205f || point == 0x3000;
@@ -41,6 +36,11 @@ bool is_reserved(std::string_view name) noexcept {
 }
 
 }  // namespace
+
+bool is_unprintable(char32_t point) noexcept {
+  return std::any_of(unprintable.begin(), unprintable.end(),
+                     [=](range r) { return point >= r.first && point <= r.last; });
+}
 
 std::string_view member_name_fault(std::string_view name) noexcept {
   if (name.empty()) return "is empty";

@@ -11,6 +11,9 @@ namespace roomcast {
 /// either end; `user` followed by digits is reserved for those who choose none.
 std::string_view member_name_fault(std::string_view name) noexcept;
 
+/// Whether a code point is a control, bidirectional or zero-width character: one that deceives, or cannot be seen.
+bool is_unprintable(char32_t point) noexcept;
+
 /// `[A-Za-z0-9._~-]{1,64}`.
 bool is_room_name(std::string_view name) noexcept;
 

@@ -49,6 +49,12 @@ std::string make_close(std::uint16_t code, std::string_view reason) {
   return make_frame(opcode::close, payload);
 }
 
+std::string mask(std::string frame) {
+  frame[1] = static_cast<char>(static_cast<unsigned char>(frame[1]) | 0x80u);
+  frame.insert(2, 4, '\0');
+  return frame;
+}
+
 void unmask(std::span<std::byte> payload, std::span<const std::byte, 4> mask) noexcept {
   for (std::size_t i = 0; i < payload.size(); ++i) payload[i] ^= mask[i % 4];
 }

@@ -55,6 +55,9 @@ std::string make_frame(opcode op, std::string_view payload);
 /// A server's Close frame; `reason` is cut to fit, between code points.
 std::string make_close(std::uint16_t code, std::string_view reason);
 
+/// A server's short frame as a client has to send it: with a mask, which is all zeros here.
+std::string mask(std::string frame);
+
 /// Removes the mask of RFC 6455 section 5.3 from `payload`, in place.
 void unmask(std::span<std::byte> payload, std::span<const std::byte, 4> mask) noexcept;
 

@@ -1,19 +1,20 @@
+#include "roomcast/command/commands.hpp"
 #include "roomcast/server/log.hpp"
 #include "roomcast/server/server.hpp"
 #include "roomcast/server/settings.hpp"
 
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
-#include <fmt/ostream.h>
 
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
 
-int main(int argc, char** argv) {
-  namespace server = roomcast::server;
+namespace roomcast::command {
+
+int serve(words w) {
   int exit_status = EXIT_SUCCESS;
-  auto settings = server::read_settings(argc, argv, exit_status);
+  auto settings = server::read_settings(static_cast<int>(w.size()), w.data(), exit_status);
   if (!settings) return exit_status;
   server::set_log_level(settings->level);
   const auto where = fmt::format("{} port {}", settings->address, settings->port);
@@ -29,3 +30,5 @@ int main(int argc, char** argv) {
     return EXIT_FAILURE;
   }
 }
+
+}  // namespace roomcast::command

@@ -1,0 +1,105 @@
+#include "roomcast/command/conversation.hpp"
+
+#include "roomcast/escape.hpp"
+
+#include <boost/asio/post.hpp>
+#include <fmt/format.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+namespace roomcast::command {
+
+using client::event;
+
+conversation::conversation(std::string command, client::url where, bool reconnect)
+    : command_(std::move(command)),
+      where_(std::move(where)),
+      reconnect_(reconnect),
+      signals_(context_, SIGINT, SIGTERM),
+      pause_(context_),
+      goodbye_(context_),
+      back_off_(std::random_device{}()) {}
+
+int conversation::run() {
+  wait_for_signal();
+  connect();
+  context_.run();
+  connection_.reset();
+  return status_.value_or(EXIT_FAILURE);
+}
+
+void conversation::wait_for_signal() {
+  signals_.async_wait([this](boost::system::error_code ec, int) {
+    if (ec) return;
+    if (finishing_ || !open_) return end(EXIT_SUCCESS);  // a second one, or nobody to say goodbye to
+    finish();
+    wait_for_signal();
+  });
+}
+
+void conversation::connect() {
+  open_ = false;
+  // What it has met is looked at from the loop, never from inside the client.
+  connection_.emplace(context_, where_, std::vector<client::header>{}, [this] { look(); });
+}
+
+void conversation::look() {
+  asio::post(context_, [this] {
+    while (!status_ && connection_ && !connection_->events().empty()) {
+      const event e = std::move(connection_->events().front());
+      connection_->events().pop_front();
+      met(e);
+    }
+    if (!status_ && open_) on_sent();
+  });
+}
+
+void conversation::met(const event& e) {
+  switch (e.what) {
+    case event::kind::opened:
+      open_ = true;
+      back_off_.reset();
+      return on_open();
+    case event::kind::text: return on_text(e.text);
+    case event::kind::binary:
+    case event::kind::ping:
+    case event::kind::pong: return;
+    case event::kind::refused: return over(fmt::format("refused with {}: {}", e.code, escape(e.text)));
+    case event::kind::closed:
+      return over(fmt::format("closed by the server with {}{}{}", e.code, e.text.empty() ? "" : ": ", escape(e.text)));
+    case event::kind::lost: return over((open_ ? "lost: " : "not connected: ") + e.text);
+  }
+}
+
+void conversation::over(const std::string& why) {
+  if (finishing_) return end(EXIT_SUCCESS);
+  fmt::print(stderr, "roomcast {}: {}\n", command_, why);
+  if (!reconnect_) return end(EXIT_FAILURE);
+  open_ = false;
+  pause_.expires_after(back_off_.next());
+  pause_.async_wait([this](boost::system::error_code ec) {
+    if (!ec) connect();
+  });
+}
+
+void conversation::finish() {
+  if (std::exchange(finishing_, true)) return;
+  if (!open_) return end(EXIT_SUCCESS);
+  connection_->close(1000, {});
+  goodbye_.expires_after(std::chrono::seconds{10});
+  goodbye_.async_wait([this](boost::system::error_code ec) {
+    if (ec) return;
+    fmt::print(stderr, "roomcast {}: the server did not answer the close\n", command_);
+    end(EXIT_FAILURE);
+  });
+}
+
+void conversation::end(int status) {
+  status_ = status;
+  context_.stop();
+}
+
+}  // namespace roomcast::command

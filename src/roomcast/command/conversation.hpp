@@ -1,0 +1,59 @@
+#pragma once
+
+#include "roomcast/client/client.hpp"
+#include "roomcast/command/back_off.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace roomcast::command {
+
+namespace asio = boost::asio;
+
+/// What `listen` and `send` have in common: one connection, which comes back where that is asked for, and which ends on
+/// SIGINT, SIGTERM, or when it is told to, by a Close of ours. It says on stderr why it ended.
+class conversation {
+ public:
+  conversation(std::string command, client::url where, bool reconnect);
+
+  std::function<void()> on_open = [] {};
+  std::function<void(const std::string& text)> on_text = [](const std::string&) {};
+  std::function<void()> on_sent = [] {};  ///< bytes have left
+
+  /// Runs until it is over; the exit status: 0 where it ended as was asked for, 1 where the server refused, ended or lost it.
+  int run();
+
+  /// Says goodbye, after all that is to be sent; with status 0.
+  void finish();
+
+  client::client& connection() noexcept { return *connection_; }
+  boost::asio::io_context& context() noexcept { return context_; }
+
+ private:
+  void connect();
+  void look();
+  void met(const client::event& e);
+  void over(const std::string& why);
+  void end(int status);
+  void wait_for_signal();
+
+  const std::string command_;
+  const client::url where_;
+  const bool reconnect_;
+  boost::asio::io_context context_{1};
+  boost::asio::signal_set signals_;
+  boost::asio::steady_timer pause_;
+  boost::asio::steady_timer goodbye_;
+  back_off back_off_;
+  std::optional<client::client> connection_;
+  std::optional<int> status_;
+  bool open_ = false;
+  bool finishing_ = false;
+};
+
+}  // namespace roomcast::command
