@@ -199,6 +199,7 @@ bool parse(CLI::App& app, std::vector<std::string> words, int& exit_status) {
 std::optional<settings> read_settings(int argc, const char* const* argv, int& exit_status) {
   settings s;
   CLI::App app{"A WebSocket chat server: what a member says, every member of the room hears.", "roomcast"};
+  app.footer("Other commands: roomcast listen, send, script; each has a --help of its own.");
   app.get_formatter()->column_width(34);
   declare(app, s);
   if (!parse(app, with_environment(argc, argv), exit_status)) return {};
