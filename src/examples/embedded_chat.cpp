@@ -12,6 +12,7 @@
 #include <exception>
 #include <iostream>
 #include <string>
+#include <utility>
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -19,7 +20,7 @@ namespace http = beast::http;
 using asio::ip::tcp;
 using namespace std::chrono_literals;
 
-// Not part of <boost/beast/core.hpp>; roomcast does not need it, and so its users do not either.
+// As websocket::is_upgrade does, without Beast's WebSocket headers, which take long to compile.
 bool wants_websocket(const http::request<http::string_body>& request) {
   return beast::iequals(request[http::field::upgrade], "websocket");
 }

@@ -28,7 +28,7 @@ void drain::begin() {
 void drain::on_deadline(timer_wheel::time_point now) { step(now); }
 
 void drain::step(timer_wheel::time_point now) {
-  if (lane_.count().sessions == 0) return done_();
+  if (lane_.count().sessions == 0) return std::exchange(done_, nullptr)();  // which may hold work of an executor's
   if (now >= deadline_) {
     for (member& each : lane_.sessions()) each.drop();
   } else {

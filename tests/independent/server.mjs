@@ -11,10 +11,10 @@ import WebSocket from 'ws';
 const patience = 20_000;
 
 // Resolves as `promise` does, or fails with a sentence that says what did not happen.
-async function within(promise, what) {
+export async function within(promise, what, limit = patience) {
   let timer;
   const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`${what}: not within ${patience} ms`)), patience);
+    timer = setTimeout(() => reject(new Error(`${what}: not within ${limit} ms`)), limit);
   });
   try {
     return await Promise.race([promise, late]);
@@ -85,6 +85,127 @@ export async function runWith(environment, ...options) {
   }
 }
 
+// A sub-command under test, ended with test `t`. Its standard input stays open until `input.end()`; `command` runs it in
+// another way, and `stdio` gives it other files.
+export class Tool {
+  #child;
+  #stdout = [];
+  #changed = () => {};
+  #over;
+  stderr = '';
+
+  static start(t, words, { command = [process.env.ROOMCAST], stdio = ['pipe', 'pipe', 'pipe'] } = {}) {
+    assert.ok(process.env.ROOMCAST, 'set ROOMCAST to the path of the roomcast binary');
+    const [file, ...before] = command;
+    // A group of its own, so that whatever a shell has started ends with it.
+    const child = spawn(file, [...before, ...words], { stdio, env: cleanEnvironment(), detached: true });
+    const tool = new Tool(child);
+    t.after(() => tool.#dispose());
+    return tool;
+  }
+
+  constructor(child) {
+    this.#child = child;
+    // A tool may end before it has read all.
+    child.stdin?.on('error', () => {});
+    child.stdout?.on('data', (bytes) => {
+      this.#stdout.push(bytes);
+      this.#changed();
+    });
+    child.stderr?.setEncoding('utf8').on('data', (text) => {
+      this.stderr += text;
+      this.#changed();
+    });
+    this.#over = new Promise((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (status, signal) => resolve({ status, signal, stdout: this.stdout, stderr: this.stderr }));
+    });
+    this.#over.catch(() => {});
+  }
+
+  get input() {
+    return this.#child.stdin;
+  }
+
+  // What has come so far, as bytes.
+  get bytes() {
+    return Buffer.concat(this.#stdout);
+  }
+
+  get stdout() {
+    return this.bytes.toString();
+  }
+
+  // Waits until `holds` of this tool, which is asked whenever it has said more.
+  until(holds, what, limit) {
+    const done = async () => {
+      while (!holds(this)) await new Promise((resolve) => (this.#changed = resolve));
+    };
+    return within(done(), what, limit).catch((error) => {
+      throw new Error(`${error.message}; stdout ${JSON.stringify(this.stdout.slice(-300))}, stderr ${JSON.stringify(this.stderr)}`);
+    });
+  }
+
+  // How the process ended: { status, signal, stdout, stderr }.
+  ended(limit) {
+    return within(this.#over, 'the end of a sub-command', limit);
+  }
+
+  signal(name) {
+    this.#child.kill(name);
+  }
+
+  async #dispose() {
+    if (this.#child.pid === undefined) return;
+    try {
+      process.kill(-this.#child.pid, 'SIGKILL');
+    } catch (error) {
+      if (error.code !== 'ESRCH') throw error;
+    }
+  }
+}
+
+// Stands between a sub-command and a server, and sees when the one has joined the other, and what it has said.
+export class Relay {
+  #said = [];
+
+  static async start(t, port) {
+    const relay = new Relay();
+    const sockets = new Set();
+    let joined;
+    relay.joined = within(new Promise((resolve) => (joined = resolve)), 'a handshake through the relay');
+    relay.joined.catch(() => {});
+    const listener = net.createServer((near) => {
+      const far = net.connect({ host: '127.0.0.1', port, noDelay: true });
+      near.setNoDelay();
+      near.on('data', (bytes) => (relay.#said.push(bytes), far.write(bytes)));
+      far.on('data', (bytes) => {
+        if (bytes.subarray(0, 12).equals(Buffer.from('HTTP/1.1 101'))) near.write(bytes, joined);
+        else near.write(bytes);
+      });
+      for (const [one, other] of [[near, far], [far, near]]) {
+        sockets.add(one);
+        one.on('end', () => other.end()).on('error', () => other.destroy()).on('close', () => other.end());
+      }
+    });
+    listener.listen(0, '127.0.0.1');
+    await within(once(listener, 'listening'), 'a relay');
+    t.after(() => {
+      listener.close();
+      for (const socket of sockets) socket.destroy();
+    });
+    relay.port = listener.address().port;
+    return relay;
+  }
+
+  // The code of the Close that was the last the client has said, or nothing.
+  get closedWith() {
+    const bytes = Buffer.concat(this.#said).subarray(-8);
+    if (bytes.length < 8 || bytes[0] !== 0x88 || bytes[1] !== 0x82) return undefined;
+    return ((bytes[6] ^ bytes[2]) << 8) | (bytes[7] ^ bytes[3]);
+  }
+}
+
 export class Server {
   #process;
   #clients = [];
@@ -96,8 +217,17 @@ export class Server {
   }
 
   // The same with more in its environment.
-  static async startWith(t, environment, ...options) {
-    const process = launch(['--port', '0', '--address', '127.0.0.1', ...options], environment);
+  static startWith(t, environment, ...options) {
+    return Server.#start(t, 0, environment, options);
+  }
+
+  // The same on a given port.
+  static startAt(t, port, ...options) {
+    return Server.#start(t, port, {}, options);
+  }
+
+  static async #start(t, port, environment, options) {
+    const process = launch(['--port', String(port), '--address', '127.0.0.1', ...options], environment);
     const server = new Server(process);
     t.after(() => server.#dispose());
     const announced = new Promise((resolve) => {
@@ -224,6 +354,11 @@ export class Client {
 
   send(data, options = {}) {
     this.#socket.send(data, options);
+  }
+
+  // Bytes as they are, behind the back of `ws`.
+  sendRaw(bytes) {
+    this.#socket._socket.write(bytes);
   }
 
   ping(data) {

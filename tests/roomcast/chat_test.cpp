@@ -130,6 +130,16 @@ TEST_CASE("stopping ends by its deadline even if a peer ignores the close") {
   CHECK(app.chat().stop(200ms, use_future).wait_for(30s) == std::future_status::ready);
 }
 
+TEST_CASE("a chat that has stopped keeps no context running") {
+  boost::asio::io_context context;
+  chat c{context.get_executor()};
+  bool stopped = false;
+  c.publish("lobby", "x", [&](error_code, receipt) { c.stop(5s, [&] { stopped = true; }); });
+  context.run_for(30s);
+  CHECK(stopped);
+  CHECK(context.stopped());
+}
+
 TEST_CASE("destroying a chat drops its connections") {
   application app;
   ws_client ada{app.port()};

@@ -4,6 +4,7 @@
 
 #include <csignal>
 #include <cstdlib>
+#include <string>
 #include <utility>
 
 namespace roomcast::server {
@@ -33,7 +34,11 @@ void server::wait_for_signal() {
   signals_.async_wait([this](error_code ec, int signal) {
     if (ec) return;
     if (signal == SIGHUP) {
-      if (const auto level = reread_log_level(settings_)) set_log_level(*level);
+      std::string fault;
+      if (const auto level = reread_log_level(settings_, fault))
+        set_log_level(*level);
+      else
+        log(log_level::warning, "the log level stays as it is: " + fault);
     } else if (stopping_) {
       log(log_level::warning, "stopped at once by a second signal");
       flush_log();

@@ -10,11 +10,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <functional>
 #include <limits>
-#include <map>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -26,13 +25,8 @@ using std::chrono::milliseconds;
 
 constexpr int usage_error = 2;
 
-const std::map<std::string, log_level> levels{{"debug", log_level::debug},
-                                              {"info", log_level::info},
-                                              {"warning", log_level::warning},
-                                              {"error", log_level::error}};
-
-const std::map<std::string, slow_reader_policy> policies{{"close", slow_reader_policy::close},
-                                                         {"skip", slow_reader_policy::skip}};
+constexpr std::array<std::pair<const char*, log_level>, 4> levels{{{"debug", log_level::debug}, {"info", log_level::info}, {"warning", log_level::warning}, {"error", log_level::error}}};
+constexpr std::array<std::pair<const char*, slow_reader_policy>, 2> policies{{{"close", slow_reader_policy::close}, {"skip", slow_reader_policy::skip}}};
 
 std::string in_units(milliseconds value) {
   return value.count() % 1000 == 0 ? fmt::format("{}s", value.count() / 1000) : fmt::format("{}ms", value.count());
@@ -92,10 +86,35 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, Number& value, N
   return app.add_option(name, value, description)->check(CLI::Range(least, most))->type_name("N")->default_str(std::to_string(value));
 }
 
+template <class Value, std::size_t N>
+void add_choice(CLI::App& app, const std::string& name, Value& value, const std::array<std::pair<const char*, Value>, N>& choices,
+                const std::string& description) {
+  app.add_option_function<std::string>(
+         name,
+         [&value, &choices, name](const std::string& text) {
+           std::string names;
+           for (const auto& [each, stands_for] : choices) {
+             if (text == each) return void(value = stands_for);
+             names += fmt::format("{}{}", names.empty() ? "" : ", ", each);
+           }
+           throw CLI::ValidationError(name, fmt::format("'{}' is none of {}", text, names));
+         },
+         description)
+      ->type_name("WORD")
+      ->default_str(choices[value == choices[0].second ? 0 : 1].first);
+}
+
+// As a browser sends it: a scheme and a host, and a port where it is not the scheme's own.
+std::string origin_fault(const std::string& text) {
+  const auto separator = text.find("://");
+  const bool is_origin = separator != text.npos && separator > 0 && separator + 3 < text.size() && text.find('/', separator + 3) == text.npos;
+  return is_origin || text == "*" || text == "null" ? "" : fmt::format("'{}' is not an origin like https://example.org, nor *", text);
+}
+
 void declare(CLI::App& app, settings& s) {
   constexpr std::size_t million = 1'000'000;
   options& chat = s.chat;
-  app.set_config("--config", "", "A TOML or INI file of options: port = 9000");
+  app.set_config("--config", "", "A TOML or INI file of options: port = 9000")->type_name("FILE");
   app.set_version_flag("--version", std::string{"roomcast "} + version);
 
   app.option_defaults()->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -115,15 +134,14 @@ void declare(CLI::App& app, settings& s) {
   app.add_option("--format", chat.format, "A message as plain text: {name} {text} {room} {seq} {time}")
       ->type_name("FORMAT")
       ->default_str(chat.format);
-  app.add_flag("--echo,!--no-echo", chat.echo, "Whether a sender gets its own messages; by default it does");
-  app.add_option("--slow-reader", chat.slow_reader, "What happens to a member beyond --max-lag: close or skip")
-      ->transform(CLI::CheckedTransformer(policies, CLI::ignore_case))
-      ->type_name("POLICY")
-      ->default_str("close");
+  app.add_flag_callback("--echo", [&chat] { chat.echo = true; }, "A sender gets its own messages, too: the default");
+  app.add_flag_callback("--no-echo", [&chat] { chat.echo = false; }, "A sender does not get its own messages");
+  add_choice(app, "--slow-reader", chat.slow_reader, policies, "What happens to a member beyond --max-lag: close or skip");
 
   app.option_defaults()->group("Who may connect");
   app.add_option("--allow-origin", chat.allow_origins, "An origin whose pages may connect, besides this server's; repeatable; * for any")
       ->type_name("ORIGIN")
+      ->check(origin_fault)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   add_number(app, "--max-connections", s.max_connections, std::size_t{0}, million, "The most connections; 0 for what the descriptors allow");
@@ -145,10 +163,7 @@ void declare(CLI::App& app, settings& s) {
   add_duration(app, "--drain-timeout", s.drain_timeout, "How long stopping may take");
 
   app.option_defaults()->group("Logs");
-  app.add_option("--log-level", s.level, "debug, info, warning or error; logs go to stderr")
-      ->transform(CLI::CheckedTransformer(levels, CLI::ignore_case))
-      ->type_name("LEVEL")
-      ->default_str("info");
+  add_choice(app, "--log-level", s.level, levels, "debug, info, warning or error; logs go to stderr");
 
   app.allow_config_extras(CLI::config_extras_mode::error);
 }
@@ -159,7 +174,9 @@ std::vector<std::string> with_environment(int argc, const char* const* argv) {
   settings unused;
   CLI::App probe;
   declare(probe, unused);
+  std::string file;
   probe.set_config();
+  probe.add_option("--config", file);
   probe.allow_extras();
   try {
     probe.parse(argc, argv);
@@ -179,60 +196,72 @@ std::vector<std::string> with_environment(int argc, const char* const* argv) {
   return words;
 }
 
-// Says on one line what is wrong; true where nothing is.
-bool parse(CLI::App& app, std::vector<std::string> words, int& exit_status) {
-  std::reverse(words.begin(), words.end());  // as CLI11 wants them
+// Throws `CLI::Error`, whose text says what is wrong, and `option_error`.
+void parse(CLI::App& app, settings& s, const std::vector<std::string>& words) {
+  std::vector<const char*> argv{"roomcast"};
+  for (const auto& w : words) argv.push_back(w.c_str());
+  auto all = with_environment(static_cast<int>(argv.size()), argv.data());
+  std::reverse(all.begin(), all.end());  // as CLI11 wants them
   try {
-    app.parse(std::move(words));
-    return true;
-  } catch (const CLI::Success& e) {
-    exit_status = app.exit(e);
-  } catch (const CLI::ParseError& e) {
-    fmt::print(stderr, "roomcast: {} (see roomcast --help)\n", e.what());
-    exit_status = usage_error;
+    app.parse(std::move(all));
+  } catch (const CLI::FileError& e) {
+    throw CLI::ValidationError("--config", e.what());
+  } catch (const CLI::ConfigError& e) {
+    const std::string_view text = e.what();
+    throw CLI::ValidationError("--config", fmt::format("there is no option '{}'", text.substr(text.rfind(' ') + 1)));
   }
-  return false;
+  const common checked{s.chat};
+  const std::size_t allowed = connections_allowed();
+  if (s.max_connections == 0) s.max_connections = allowed;
+  if (s.max_connections > allowed) throw option_error("max_connections", fmt::format("is at most {} here: see ulimit -n", allowed));
+}
+
+// An option by the name that it has on the command line.
+std::string as_flag(const option_error& e) {
+  std::string flag = "--" + e.field();
+  std::replace(flag.begin(), flag.end(), '_', '-');
+  return flag + (e.what() + e.field().size());
 }
 
 }  // namespace
 
 std::optional<settings> read_settings(int argc, const char* const* argv, int& exit_status) {
   settings s;
+  s.words.assign(argv + 1, argv + argc);
   CLI::App app{"A WebSocket chat server: what a member says, every member of the room hears.", "roomcast"};
   app.footer("Other commands: roomcast listen, send, script; each has a --help of its own.");
   app.get_formatter()->column_width(34);
   declare(app, s);
-  if (!parse(app, with_environment(argc, argv), exit_status)) return {};
-  if (const auto* const file = app.get_config_ptr(); !file->empty()) s.config_file = file->as<std::string>();
+  std::string fault;
   try {
-    const common checked{s.chat};
-    const std::size_t allowed = connections_allowed();
-    if (s.max_connections == 0) s.max_connections = allowed;
-    if (s.max_connections > allowed)
-      throw option_error("max_connections", fmt::format("is at most {} here: see ulimit -n", allowed));
-  } catch (const option_error& e) {
-    std::string flag = "--" + e.field();
-    std::replace(flag.begin(), flag.end(), '_', '-');
-    fmt::print(stderr, "roomcast: {}{} (see roomcast --help)\n", flag, e.what() + e.field().size());
-    exit_status = usage_error;
+    parse(app, s, s.words);
+    return s;
+  } catch (const CLI::Success& e) {
+    exit_status = app.exit(e);
     return {};
+  } catch (const CLI::ParseError& e) {
+    fault = e.what();
+  } catch (const option_error& e) {
+    fault = as_flag(e);
   }
-  return s;
+  fmt::print(stderr, "roomcast: {} (see roomcast --help)\n", fault);
+  exit_status = usage_error;
+  return {};
 }
 
-std::optional<log_level> reread_log_level(const settings& current) {
+std::optional<log_level> reread_log_level(const settings& current, std::string& fault) {
   settings s;
   CLI::App app;
   declare(app, s);
-  const std::string file = "--config=" + current.config_file;
-  const char* const argv[] = {"roomcast", file.c_str()};
-  auto words = with_environment(current.config_file.empty() ? 1 : 2, argv);
   try {
-    app.parse(std::move(words));
-  } catch (const CLI::Error&) {
-    return {};
+    parse(app, s, current.words);
+    return s.level;
+  } catch (const CLI::Error& e) {
+    fault = e.what();
+  } catch (const option_error& e) {
+    fault = as_flag(e);
   }
-  return s.level;
+  return {};
 }
 
 }  // namespace roomcast::server

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace roomcast::server {
 
@@ -25,7 +26,7 @@ struct settings {
   std::chrono::milliseconds drain_timeout = std::chrono::seconds{10};
 
   log_level level = log_level::info;
-  std::string config_file;  ///< where `level` is read again on SIGHUP
+  std::vector<std::string> words;  ///< of the command line, to be read again on SIGHUP
 
   options chat;
 };
@@ -34,7 +35,8 @@ struct settings {
 /// has said on stderr), its exit status goes to `exit_status`.
 std::optional<settings> read_settings(int argc, const char* const* argv, int& exit_status);
 
-/// Reads the log level again from the environment and the configuration file; nothing where they do not give a valid one.
-std::optional<log_level> reread_log_level(const settings& current);
+/// Reads everything again for the log level, as the configuration file may have changed; nothing where something is wrong
+/// there, and `fault` says what.
+std::optional<log_level> reread_log_level(const settings& current, std::string& fault);
 
 }  // namespace roomcast::server

@@ -8,15 +8,24 @@ const messages = document.querySelector('#messages');
 const mostLines = 1000;
 
 let socket;
+let atEnd = true; // the newest line is in view, and is kept there
 
 function show(text) {
-  const atEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 40;
   const line = document.createElement('p');
   line.textContent = text;
   messages.append(line);
   while (messages.childElementCount > mostLines) messages.firstElementChild.remove();
+  keepAtEnd();
+}
+
+function keepAtEnd() {
   if (atEnd) messages.scrollTop = messages.scrollHeight;
 }
+
+messages.addEventListener('scroll', () => {
+  atEnd = messages.scrollHeight - messages.scrollTop - messages.clientHeight < 40;
+});
+new ResizeObserver(keepAtEnd).observe(messages);
 
 function connect(room, name) {
   socket?.close(1000);
@@ -33,7 +42,7 @@ function connect(room, name) {
   mine.addEventListener('message', ({data}) => mine === socket && show(data));
   mine.addEventListener('close', ({code, reason}) => {
     if (mine !== socket) return;
-    status.textContent = code === 1006 ? 'not connected: refused, or the connection was lost' : `closed: ${code} ${reason}`;
+    status.textContent = code === 1006 ? 'not connected: refused (is the name taken?), or the connection was lost' : `closed: ${code} ${reason}`;
     enable(false);
   });
 }
