@@ -15,9 +15,14 @@ void chat::start_serving(socket s, bare_request r, std::string early, std::funct
   const auto protocol = s.local_endpoint(ec).protocol();
   const auto handle = ec ? socket::native_handle_type{-1} : s.release(ec);
   if (ec) return done();  // the peer has gone already
-  auto peer = std::make_unique<tcp_transport>(tcp_transport::socket{hub_->home()->executor(), protocol, handle},
-                                              hub_->shared().opts.send_buffer);
-  hub_->serve(std::move(peer), std::move(r), std::move(early), std::move(done));
+  tcp_transport::socket adopted{hub_->home()->executor()};
+  adopted.assign(protocol, handle, ec);
+  if (ec) {
+    s.assign(protocol, handle, ec);  // closes it
+    return done();
+  }
+  hub_->serve(std::make_unique<tcp_transport>(std::move(adopted), hub_->shared().opts.send_buffer), std::move(r),
+              std::move(early), std::move(done));
 }
 
 void chat::start_publishing(std::string room, std::string text, std::function<void(error_code, receipt)> done) {

@@ -12,10 +12,14 @@ namespace {
 // A thousand members a second, or as fast as half of the deadline demands.
 constexpr std::size_t members_per_tick = 50;
 
+constexpr std::chrono::milliseconds longest = std::chrono::hours{24 * 365};
+
 }  // namespace
 
 drain::drain(lane& l, std::chrono::milliseconds deadline, std::function<void()> done)
-    : lane_(l), deadline_(lane_.now() + deadline), done_(std::move(done)) {}
+    : lane_(l),
+      deadline_(lane_.now() + std::clamp(deadline, std::chrono::milliseconds{0}, longest)),
+      done_(std::move(done)) {}
 
 void drain::begin() {
   lane_.start_draining();
@@ -28,8 +32,9 @@ void drain::begin() {
 void drain::on_deadline(timer_wheel::time_point now) { step(now); }
 
 void drain::step(timer_wheel::time_point now) {
-  if (lane_.count().sessions == 0) return std::exchange(done_, nullptr)();  // which may hold work of an executor's
+  if (lane_.count().sessions == 0 || dropped_) return std::exchange(done_, nullptr)();  // which may hold work of an executor's
   if (now >= deadline_) {
+    dropped_ = true;
     for (member& each : lane_.sessions()) each.drop();
   } else {
     std::size_t left = each_step_;

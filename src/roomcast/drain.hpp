@@ -25,6 +25,7 @@ class drain final : timer_wheel::entry {
   const timer_wheel::time_point deadline_;
   std::size_t each_step_ = 0;  // members to close a tick
   std::function<void()> done_;
+  bool dropped_ = false;  // all that was left at the deadline
 };
 
 }  // namespace roomcast

@@ -52,8 +52,8 @@ struct options {
   /// The most members of one room; 503 beyond; 0 for no limit.
   std::size_t max_members = 0;
 
-  /// How far a member's cursor may stand behind the end of its room's log, and what happens then. At least
-  /// `max_message_size`, so that one long message does not make a member slow.
+  /// How far a member's cursor may stand behind the end of its room's log when the next batch comes, and what happens then.
+  /// Counted by what is held in memory for it: each batch weighs 256 bytes and each message 24 more than what is sent.
   std::size_t max_lag = 1024 * 1024;
   slow_reader_policy slow_reader = slow_reader_policy::close;
 
@@ -74,8 +74,8 @@ struct options {
   /// How long a closing connection has for the rest of its frames, the Close and the peer's end of stream.
   std::chrono::milliseconds close_timeout = std::chrono::seconds{5};
 
-  /// Where the library's messages go, one call a line, from any lane's thread; nowhere where it is empty. What peers sent
-  /// is escaped in them.
+  /// Where the library's messages go, one call a line, from any lane's thread, and until the last connection has ended;
+  /// nowhere where it is empty. Must not throw.
   std::function<void(log_level, std::string_view)> log = {};
 };
 

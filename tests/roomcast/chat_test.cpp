@@ -127,7 +127,7 @@ TEST_CASE("stopping ends by its deadline even if a peer ignores the close") {
   application app;
   ws_client ignorant{app.port()};
   REQUIRE(app.wait_until([](const counters& c) { return c.members == 1; }));
-  CHECK(app.chat().stop(200ms, use_future).wait_for(30s) == std::future_status::ready);
+  CHECK(app.chat().stop(200ms, use_future).wait_for(4s) == std::future_status::ready);  // the close alone has 5 s
 }
 
 TEST_CASE("a chat that has stopped keeps no context running") {
@@ -203,6 +203,6 @@ TEST_CASE("options out of range are refused by name") {
   CHECK(fault({.path = "/a\"b"}).find("path") != std::string::npos);
   CHECK(fault({.format = "{who}"}).find("unknown field") != std::string::npos);
   CHECK(fault({.max_message_size = 10}).find("max_message_size") != std::string::npos);
-  CHECK(fault({.max_lag = 1000}).find("max_lag") != std::string::npos);
+  CHECK(fault({.max_fragments = 0}).find("max_fragments") != std::string::npos);
   CHECK(fault({.ping_interval = 0ms}).find("ping_interval") != std::string::npos);
 }

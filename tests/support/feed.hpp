@@ -20,7 +20,8 @@ class feed {
   /// Seals what is open, makes it visible, and returns its link.
   std::shared_ptr<log::link> show() {
     log.seal();
-    auto next = std::make_shared<log::link>(log.show());
+    auto next = std::make_shared<log::link>(log.next_to_show(), newest ? newest->weight_after() : 0);
+    log.show();
     if (newest) newest->next = next;
     return newest = next;
   }

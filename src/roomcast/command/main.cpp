@@ -1,11 +1,13 @@
 #include "roomcast/command/commands.hpp"
 
 #include <array>
+#include <csignal>
 #include <cstddef>
 #include <string_view>
 #include <utility>
 
 int main(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go away
   namespace command = roomcast::command;
   using entry = std::pair<std::string_view, int (*)(command::words)>;
   constexpr std::array commands{entry{"serve", command::serve}, entry{"listen", command::listen}, entry{"send", command::send},

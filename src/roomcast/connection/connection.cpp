@@ -148,7 +148,7 @@ void connection::joined(std::uint64_t position) {
 void connection::deliver(const std::shared_ptr<log::link>& newest) {
   outbox_.offer(newest);
   flush();
-  if (blocked_ && outbox_.lag(newest->batch->end()) > home_->config().max_lag) catch_up(newest);
+  if (blocked_ && outbox_.lag_before(*newest) > home_->config().max_lag) catch_up(newest);
 }
 
 void connection::catch_up(const std::shared_ptr<log::link>& newest) {

@@ -25,6 +25,8 @@ class connection final : public member,
  public:
   connection(std::shared_ptr<lane> home, std::unique_ptr<transport> io);
 
+  ~connection() { timer_wheel::entry::cancel(); }  // before the lane, which has the wheel, may go
+
   lane& home() const noexcept { return *home_; }
   std::string peer() const { return io_->peer(); }
   inbox& incoming() noexcept { return inbox_; }

@@ -26,7 +26,7 @@ std::span<std::byte> inbox::space() {
   BOOST_ASSERT(kept <= headroom);
   if (kept != 0) std::memmove(buffer.data() + headroom - kept, unread_.data(), kept);
   unread_ = buffer.subspan(headroom - kept, kept);
-  own_ = {};
+  std::string{}.swap(own_);  // an assignment would keep its memory
   return buffer.subspan(headroom);
 }
 

@@ -24,8 +24,9 @@ class outbox {
     if (state_ == state::open) cursor_.offer(newest);
   }
 
-  /// How far the cursor stands behind `end`.
-  std::uint64_t lag(std::uint64_t end) const noexcept { return cursor_.caught_up() ? 0 : end - cursor_.position(); }
+  /// How far the cursor stands behind the end of the log, without `newest`: what has just come makes nobody slow. Counted by
+  /// what it weighs in memory, which for small messages is more than their bytes.
+  std::uint64_t lag_before(const log::link& newest) const noexcept { return cursor_.weight_before(newest); }
 
   /// Lets go of what came before `newest`, but for the rest of a frame that is half sent.
   void skip_to(const std::shared_ptr<log::link>& newest);

@@ -23,7 +23,6 @@ response refusal(no_place why) {
 }
 
 task<std::variant<reservation, response>> reserve(lane& home, const upgrade_request& request) {
-  if (home.draining()) co_return response::line(503, "the server is stopping", "Retry-After: 5\r\n");
   auto examined = examine(request.base(), home.config());
   if (auto* const refused = std::get_if<response>(&examined)) co_return std::move(*refused);
   const auto& wanted = std::get<admission>(examined);
@@ -54,17 +53,22 @@ class enrolment {
 
 task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_request> request) {
   lane& home = peer->home();
+  if (home.draining()) {  // and no session, which stopping would wait for
+    peer->send(serialize(response::line(503, "the server is stopping", "Retry-After: 5\r\n"), false));
+    co_return co_await peer->linger();
+  }
   const enrolment enrolled{*peer};
   {
     auto place = co_await reserve(home, *request);
     if (auto* const refused = std::get_if<response>(&place)) {
       ++home.count().refused;
-      peer->send(serialize(*refused, false));
+      const bool is_head = request->method() == http::verb::head;
+      peer->send(serialize(*refused, false, is_head ? body_use::only_counted : body_use::sent));
       co_await peer->linger();
       co_return;
     }
     websocket ws{*peer};
-    if (ws.accept(*request)) co_return;
+    if (ws.accept(*request)) co_return co_await peer->linger();
     request.reset();
     auto member = co_await membership::join(std::move(std::get<reservation>(place)), *peer);
     for (;;) {

@@ -93,7 +93,7 @@ websocket::progress websocket::read() {
   if (connection_.over()) return progress::over;
   if (std::exchange(delivered_, false)) {
     filled_ = 0;
-    partial_ = {};
+    std::string{}.swap(partial_);  // an assignment would keep its memory
   }
   for (;;) {
     switch (connection_.incoming().look()) {

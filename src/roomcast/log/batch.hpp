@@ -25,10 +25,14 @@ struct batch {
   std::uint64_t end() const noexcept { return begin + bytes.size(); }
 };
 
+/// What one batch costs besides its bytes and entries: itself, its link, and what the allocator adds.
+inline constexpr std::size_t batch_overhead = 256;
+
 /// A batch in the order in which one lane shows a room's batches to its members. Belongs to that lane. A cursor that holds a
 /// link holds all that comes after it, and nothing before.
 struct link {
-  explicit link(std::shared_ptr<const log::batch> b) : batch(std::move(b)) {}
+  /// `before` is the weight of all links before this one.
+  link(std::shared_ptr<const log::batch> b, std::uint64_t before) : batch(std::move(b)), weight_before(before) {}
   link(const link&) = delete;
   link& operator=(const link&) = delete;
 
@@ -37,7 +41,13 @@ struct link {
     while (next && next.use_count() == 1) next = std::shared_ptr(std::move(next->next));
   }
 
+  /// With this one. Weight is memory, in bytes: small messages weigh more than what is sent of them.
+  std::uint64_t weight_after() const noexcept {
+    return weight_before + batch_overhead + batch->bytes.capacity() + batch->entries.capacity() * sizeof(entry);
+  }
+
   std::shared_ptr<const log::batch> batch;
+  std::uint64_t weight_before;
   std::shared_ptr<link> next;
 };
 

@@ -10,25 +10,30 @@ std::uint64_t room_log::append(wire::message m, std::uint64_t sender) {
     open_->begin = end_;
     open_->bytes.reserve(size_hint_);
   }
-  m.seq = ++seq_;
-  format_.append_frame(open_->bytes, m);
-  open_->entries.push_back({m.seq, sender, open_->bytes.size()});
+  m.seq = seq_ + 1;
+  open_->entries.push_back({m.seq, sender, 0});
+  try {
+    format_.append_frame(open_->bytes, m);
+  } catch (...) {
+    open_->entries.pop_back();
+    open_->bytes.resize(static_cast<std::size_t>(end_ - open_->begin));
+    throw;
+  }
+  open_->entries.back().end = open_->bytes.size();
   end_ = open_->end();
-  return m.seq;
+  return seq_ = m.seq;
 }
 
 void room_log::seal() {
   if (!open_) return;
   size_hint_ = open_->bytes.size();
-  sealed_.push_back(std::exchange(open_, nullptr));
+  sealed_.push_back(open_);
+  open_.reset();
 }
 
-std::shared_ptr<const batch> room_log::show() {
-  if (sealed_.empty()) return nullptr;
-  auto shown = std::move(sealed_.front());
+void room_log::show() noexcept {
+  visible_end_ = sealed_.front()->end();
   sealed_.pop_front();
-  visible_end_ = shown->end();
-  return shown;
 }
 
 }  // namespace roomcast::log

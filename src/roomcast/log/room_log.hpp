@@ -30,8 +30,11 @@ class room_log {
   /// Closes the open batch, if there is one.
   void seal();
 
-  /// Makes the oldest sealed batch visible and returns it; null where there is none.
-  std::shared_ptr<const batch> show();
+  /// The oldest sealed batch; null where there is none.
+  std::shared_ptr<const batch> next_to_show() const { return sealed_.empty() ? nullptr : sealed_.front(); }
+
+  /// Makes it visible.
+  void show() noexcept;
 
   /// The position after the last byte that has been ordered: where a newcomer's cursor starts.
   std::uint64_t end() const noexcept { return end_; }

@@ -28,7 +28,6 @@ options checked(options o) {
   require(is_route(o.path), "path", "begins with '/', does not end with it, and has letters, digits and . _ ~ - / only");
   require(o.max_message_size >= 125, "max_message_size", "is at least 125");
   require(o.max_message_size <= 1u << 30, "max_message_size", "is at most 1 GiB");
-  require(o.max_lag >= o.max_message_size, "max_lag", "is at least the longest message, so that one message makes nobody slow");
   require(o.max_fragments >= 1, "max_fragments", "is at least 1");
   require(o.max_rooms >= 1, "max_rooms", "is at least 1");
   require(o.send_buffer <= 1u << 30, "send_buffer", "is at most 1 GiB");

@@ -21,7 +21,9 @@ lane::lane(std::shared_ptr<common> shared, asio::any_io_executor inner, lane_thr
 
 void lane::set_deadline(timer_wheel::entry& e, timer_wheel::time_point due) {
   wheel_.set(e, due);
-  if (!ticking_) tick();
+  if (ticking_) return;
+  now_ = clock_();
+  tick();
 }
 
 void lane::advance() {
@@ -41,8 +43,14 @@ void lane::tick() {
 }
 
 void lane::has_unsealed(room& r) {
-  if (unsealed_.empty()) post_turn();
   unsealed_.push_back(&r);
+  if (turn_posted_) return;
+  try {
+    post_turn();
+  } catch (...) {
+    unsealed_.pop_back();
+    throw;
+  }
 }
 
 // Beneath the strand, so that what is ready on the executor goes first: within the strand's own queue the turn would come
@@ -51,22 +59,17 @@ void lane::post_turn() {
   asio::post(strand_.inner(), [self = shared_from_this()] {
     asio::dispatch(self->executor(), [self] { self->turn(); });
   });
+  turn_posted_ = true;
 }
 
 void lane::turn() {
-  auto rooms = std::exchange(unsealed_, {});
-  std::size_t kept = 0;
-  for (room* r : rooms) {
-    if (r->wants_another_turn()) {
-      rooms[kept++] = r;
-    } else {
-      r->flush();
-      r->unlist();
-    }
-  }
-  rooms.resize(kept);
-  // Nothing was added meanwhile: fan-out resumes no session.
-  unsealed_ = std::move(rooms);
+  turn_posted_ = false;
+  // Nothing is added meanwhile: fan-out resumes no session.
+  std::erase_if(unsealed_, [](room* r) {
+    if (r->wants_another_turn() || !r->try_flush()) return false;
+    r->unlist();
+    return true;
+  });
   if (!unsealed_.empty()) post_turn();
 }
 

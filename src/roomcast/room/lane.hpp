@@ -41,8 +41,8 @@ class lane : public std::enable_shared_from_this<lane> {
   counters& count() noexcept { return counters_; }
   scratch& buffers() noexcept { return scratch_; }
 
-  /// The time, as of the last tick.
-  timer_wheel::time_point now() const noexcept { return now_; }
+  /// The time, as of the last tick. Without a deadline nothing ticks, and the clock is asked.
+  timer_wheel::time_point now() const { return ticking_ ? now_ : clock_(); }
 
   /// Sets a deadline, and time going.
   void set_deadline(timer_wheel::entry& e, timer_wheel::time_point due);
@@ -73,6 +73,7 @@ class lane : public std::enable_shared_from_this<lane> {
   timer_wheel wheel_;
   timer ticks_;
   bool ticking_ = false;
+  bool turn_posted_ = false;
   bool draining_ = false;
   scratch scratch_;
   session_list sessions_;

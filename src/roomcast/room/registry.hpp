@@ -4,6 +4,8 @@
 #include "roomcast/room/member.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <exception>
 #include <memory>
 #include <vector>
 
@@ -23,12 +25,23 @@ class registry {
     members_.pop_back();
   }
 
-  /// Appends `visible` to the chain and offers it to every member.
-  void fan_out(std::shared_ptr<const log::batch> visible) {
-    auto newest = std::make_shared<log::link>(std::move(visible));
+  /// A link for the chain's end.
+  std::shared_ptr<log::link> make_link(std::shared_ptr<const log::batch> next) const {
+    return std::make_shared<log::link>(std::move(next), weight_);
+  }
+
+  /// Appends `newest` to the chain and offers it to every member. One for whom memory runs out is dropped.
+  void fan_out(std::shared_ptr<log::link> newest) noexcept {
+    weight_ = newest->weight_after();
     if (newest_) newest_->next = newest;
     newest_ = std::move(newest);
-    for (member* m : members_) m->deliver(newest_);
+    for (member* m : members_) {
+      try {
+        m->deliver(newest_);
+      } catch (const std::exception&) {
+        m->drop();
+      }
+    }
     if (newest_.use_count() == 1) newest_.reset();  // nobody lags: nothing to keep
   }
 
@@ -37,6 +50,7 @@ class registry {
  private:
   std::vector<member*> members_;
   std::shared_ptr<log::link> newest_;
+  std::uint64_t weight_ = 0;  // of all links so far
 };
 
 }  // namespace roomcast

@@ -2,20 +2,22 @@
 
 #include "roomcast/room/lane.hpp"
 
+#include <exception>
+
 namespace roomcast {
 
 room::room(lane& home, std::string_view name) : home_(home), name_(name), log_(home.shared().format) {}
 
 std::uint64_t room::order(std::uint64_t sender, std::string_view name, std::string_view text) {
+  if (!listed_) {
+    home_.has_unsealed(*this);
+    listed_ = true;
+    turns_ = 0;
+  }
   wire::message m{.seq = 0, .room = name_, .name = name, .text = text, .time = {}};
   if (home_.shared().format.shows_time()) m.time = std::chrono::system_clock::now();
   const std::uint64_t seq = log_.append(m, sender);
   grew_ = true;
-  if (!listed_) {
-    listed_ = true;
-    turns_ = 0;
-    home_.has_unsealed(*this);
-  }
   return seq;
 }
 
@@ -26,11 +28,22 @@ bool room::wants_another_turn() noexcept {
 
 void room::flush() {
   log_.seal();
-  while (auto shown = log_.show()) {
+  while (const auto next = log_.next_to_show()) {
+    auto newest = registry_.make_link(next);  // what can fail, before it is visible
+    log_.show();
     ++home_.count().batches;
-    registry_.fan_out(std::move(shown));
+    registry_.fan_out(std::move(newest));
   }
   if (space_) space_->cancel();
+}
+
+bool room::try_flush() noexcept {
+  try {
+    flush();
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
 }
 
 void room::dismiss(member& m, std::uint16_t code, std::string_view reason) {

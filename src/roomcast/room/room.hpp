@@ -53,6 +53,9 @@ class room {
   /// Seals what is open and makes it visible.
   void flush();
 
+  /// The same; false where memory ran out and something is left to be made visible.
+  bool try_flush() noexcept;
+
   /// Closes `m` with `code` after everything that has been ordered.
   void dismiss(member& m, std::uint16_t code, std::string_view reason);
 

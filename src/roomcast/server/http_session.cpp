@@ -21,7 +21,7 @@ bool is_for_the_chat(const request& r, const lane& home) {
 
 // Answers requests until one is for the chat, which it returns with what came after it in the inbox; or none comes.
 task<std::unique_ptr<request>> until_upgrade(connection& peer, std::chrono::milliseconds timeout) {
-  request_reader requests{peer, peer.home().config().max_message_size};
+  request_reader requests{peer};
   for (;;) {
     peer.must_end(peer.home().now() + timeout);
     auto next = co_await requests.next();
@@ -53,7 +53,7 @@ task<> serve_http(std::shared_ptr<connection> peer, std::chrono::milliseconds ha
 }
 
 task<> refuse_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout) {
-  request_reader requests{*peer, 0};
+  request_reader requests{*peer};
   peer->must_end(peer->home().now() + handshake_timeout);
   co_await requests.next();
   peer->send(serialize(response::line(503, "there are too many connections", "Retry-After: 10\r\n"), false));

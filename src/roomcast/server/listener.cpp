@@ -63,8 +63,10 @@ void listener::accepted(const error_code& ec, tcp_transport::socket s) {
 }
 
 void listener::pause(const error_code& ec) {
-  if (back_off_ == 0ms)
+  if (const auto now = std::chrono::steady_clock::now(); now - warned_ > 10s) {
+    warned_ = now;
     hub_.shared().log(log_level::warning, fmt::format("accepting pauses: {}", ec.message()));
+  }
   back_off_ = std::clamp<std::chrono::milliseconds>(back_off_ * 2, first_pause, longest_pause);
   pause_.expires_after(back_off_);
   pause_.async_wait([this, alive = hub_.shared_from_this()](const error_code& cancelled) {

@@ -40,6 +40,7 @@ class listener {
   acceptor acceptor_;
   lane::timer pause_;
   std::chrono::milliseconds back_off_{0};
+  std::chrono::steady_clock::time_point warned_{};
   std::size_t connections_ = 0;
 };
 

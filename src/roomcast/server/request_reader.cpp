@@ -21,16 +21,20 @@ response answer_to(const error_code& ec) {
 task<std::variant<std::monostate, request, response>> request_reader::next() {
   http::request_parser<http::string_body> parser;
   parser.header_limit(max_header);
-  parser.body_limit(max_body_);
+  parser.body_limit(max_body);
   parser.eager(true);
+  std::size_t taken = 0;
   for (;;) {
     if (!unread_.empty()) {
       error_code ec;
-      unread_.erase(0, parser.put(asio::buffer(unread_), ec));
+      const std::size_t n = parser.put(asio::buffer(unread_), ec);
+      unread_.erase(0, n);
       if (ec && ec != http::error::need_more) co_return answer_to(ec);
+      // Chunks have extensions, and trailers, which the parser counts for no limit.
+      if ((taken += n) > max_header + 2 * max_body) co_return answer_to(http::error::body_limit);
       if (parser.is_done()) break;
-      // The parser keeps no line that is not whole, so that this is what it has to read.
-      if (!parser.is_header_done() && unread_.size() > max_header) co_return answer_to(http::error::header_limit);
+      // The parser takes a body as it comes, and a line when it is whole: of the header, a chunk's, or a trailer's.
+      if (unread_.size() > max_header) co_return answer_to(http::error::header_limit);
     }
     co_await peer_.readable();
     peer_.receive();

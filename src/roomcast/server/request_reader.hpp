@@ -24,7 +24,9 @@ class request_reader {
   static constexpr std::size_t max_header = 8 * 1024;
   static constexpr std::size_t max_target = 4 * 1024;
 
-  request_reader(connection& peer, std::size_t max_body) : peer_(peer), max_body_(max_body) {}
+  static constexpr std::size_t max_body = 64 * 1024;
+
+  explicit request_reader(connection& peer) : peer_(peer) {}
 
   /// Completes with the next request; with the answer to one that is not acceptable, after which the connection is of no more
   /// use; or with nothing, when the peer has ended.
@@ -35,7 +37,6 @@ class request_reader {
 
  private:
   connection& peer_;
-  const std::size_t max_body_;
   std::string unread_;
 };
 

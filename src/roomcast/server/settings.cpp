@@ -24,6 +24,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int usage_error = 2;
+constexpr std::uint64_t longest = 365ull * 24 * 3'600'000;  // of all durations, in milliseconds
 
 constexpr std::array<std::pair<const char*, log_level>, 4> levels{{{"debug", log_level::debug}, {"info", log_level::info}, {"warning", log_level::warning}, {"error", log_level::error}}};
 constexpr std::array<std::pair<const char*, slow_reader_policy>, 2> policies{{{"close", slow_reader_policy::close}, {"skip", slow_reader_policy::skip}}};
@@ -59,6 +60,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, milliseconds& 
           [&value, name](const std::string& text) {
             const auto parsed = parse_quantity(text, {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"min", 60'000}, {"h", 3'600'000}});
             if (!parsed) throw CLI::ValidationError(name, "'" + text + "' is not a duration like 500ms, 25s, 5m");
+            if (*parsed < 1 || *parsed > longest) throw CLI::ValidationError(name, "'" + text + "' is not between 1ms and a year");
             value = milliseconds{*parsed};
           },
           description)
@@ -134,8 +136,7 @@ void declare(CLI::App& app, settings& s) {
   app.add_option("--format", chat.format, "A message as plain text: {name} {text} {room} {seq} {time}")
       ->type_name("FORMAT")
       ->default_str(chat.format);
-  app.add_flag_callback("--echo", [&chat] { chat.echo = true; }, "A sender gets its own messages, too: the default");
-  app.add_flag_callback("--no-echo", [&chat] { chat.echo = false; }, "A sender does not get its own messages");
+  app.add_flag("--echo,!--no-echo", chat.echo, "Whether a sender gets its own messages; by default it does");
   add_choice(app, "--slow-reader", chat.slow_reader, policies, "What happens to a member beyond --max-lag: close or skip");
 
   app.option_defaults()->group("Who may connect");
@@ -184,13 +185,15 @@ std::vector<std::string> with_environment(int argc, const char* const* argv) {
   }
   std::vector<std::string> words;
   for (const CLI::Option* o : probe.get_options({})) {
-    const std::string name = o->get_single_name();
-    if (o->count() != 0 || name == "help" || name == "version") continue;
-    std::string variable = "ROOMCAST_" + name;
-    for (char& c : variable) c = c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
-    const char* value = std::getenv(variable.c_str());
-    if (!value && name == "port") value = std::getenv("PORT");  // what hosting platforms say
-    if (value && *value != '\0') words.push_back(fmt::format("--{}={}", name, value));
+    if (o->count() != 0) continue;
+    for (const std::string& name : o->get_lnames()) {
+      if (name == "help" || name == "version") continue;
+      std::string variable = "ROOMCAST_" + name;
+      for (char& c : variable) c = c == '-' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+      const char* value = std::getenv(variable.c_str());
+      if (!value && name == "port") value = std::getenv("PORT");  // what hosting platforms say
+      if (value && *value != '\0') words.push_back(fmt::format("--{}={}", name, value));
+    }
   }
   for (int i = 1; i < argc; ++i) words.emplace_back(argv[i]);
   return words;

@@ -59,7 +59,7 @@ text_format::text_format(std::string_view format) {
   }
   end_literal();
   if (std::none_of(pieces_.begin(), pieces_.end(), [](const piece& p) { return p.what == field::text; }))
-    fail("no '{text}', so that no message would show: missing", format.size());
+    throw std::invalid_argument("no '{text}', so that no message would show");
 }
 
 void text_format::append_frame(std::string& out, const message& m) const {

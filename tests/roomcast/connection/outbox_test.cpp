@@ -122,11 +122,20 @@ TEST_CASE_FIXTURE(fixture, "skipping finishes the frame that is half sent") {
   CHECK(send() == frame("half").substr(3) + frame("new"));
 }
 
-TEST_CASE_FIXTURE(fixture, "lag is the distance to the end of the log") {
-  show("one");
-  CHECK(out.lag(feed.log.visible_end()) == 5);
+TEST_CASE_FIXTURE(fixture, "lag is what is held for the reader, without what has just come") {
+  show(std::string(1000, 'a'));
+  CHECK(out.lag_before(*feed.newest) == 0);
   send(2);
-  CHECK(out.lag(feed.log.visible_end()) == 3);
+  show(std::string(500, 'b'));
+  CHECK(out.lag_before(*feed.newest) >= 1000);
+  CHECK(out.lag_before(*feed.newest) < 2000);
+  show("c");
+  CHECK(out.lag_before(*feed.newest) >= 1500);
   send();
-  CHECK(out.lag(feed.log.visible_end()) == 0);
+  CHECK(out.lag_before(*feed.newest) == 0);
+}
+
+TEST_CASE_FIXTURE(fixture, "small messages weigh more than their bytes") {
+  for (int i = 0; i < 100; ++i) show("x");
+  CHECK(out.lag_before(*feed.newest) > 99 * log::batch_overhead);
 }

@@ -3,6 +3,7 @@
 #include "stage.hpp"
 
 #include "roomcast/wire/close_code.hpp"
+#include "roomcast/wire/frame.hpp"
 
 #include <doctest/doctest.h>
 
@@ -315,6 +316,23 @@ TEST_CASE("messages that follow one another without a pause are each in time") {
 
 // keeping alive
 
+TEST_CASE("the first connection after a quiet hour has all the time that it should have") {
+  test::stage stage;
+  stage.let_time_go_by(1h);
+  auto ada = stage.join();
+  stage.pass(24s);
+  CHECK(ada.take().empty());
+  CHECK(stage.count().members == 1);
+}
+
+TEST_CASE("the first refusal after a quiet hour, too") {
+  test::stage stage;
+  stage.let_time_go_by(1h);
+  auto refused = stage.ask("/elsewhere");
+  stage.pass(4s);
+  CHECK_FALSE(refused.is_gone());
+}
+
 TEST_CASE("a peer that vanishes without a word is gone after the ping interval and the pong timeout") {
   test::stage stage;
   auto ada = stage.join();
@@ -343,29 +361,51 @@ TEST_CASE("a peer that answers pings stays, and is pinged again an interval late
 
 // slow readers
 
+namespace {
+
+const std::string long_text(9'000, 'x');  // of which eleven weigh just over 100,000
+const options strict{.format = "{text}", .max_message_size = 10'000, .max_lag = 100'000};
+
+}  // namespace
+
 TEST_CASE("a slow reader is closed with 4008 once its lag passes the limit, after the frame that is half sent") {
-  test::stage stage{{.format = "{text}", .max_message_size = 1000, .max_lag = 1000}};
+  test::stage stage{strict};
   auto quick = stage.join("/chat?name=quick");
   auto slow = stage.join();
   slow.set_window(50);
-  for (int i = 0; i < 10; ++i) quick.send(masked_text(std::string(98, 'x')));
+  for (int i = 0; i < 11; ++i) {
+    quick.send(masked_text(long_text));
+    quick.take();
+  }
   CHECK(stage.count().members == 2);
-  quick.send(masked_text("the last straw" + std::string(84, 'x')));
+  quick.send(masked_text(long_text) + masked_text("the last straw"));
+  quick.send(masked_text("it is over"));
   CHECK(stage.count().members == 1);
   CHECK(stage.count().slow_readers_closed == 1);
   slow.set_window(static_cast<std::size_t>(-1));
-  const auto got = slow.take();
-  CHECK(got.substr(2, 98) == std::string(98, 'x'));
-  CHECK(got.substr(100) == wire::make_close(4008, "slow reader"));
-  CHECK(quick.take_texts().size() == 11);
+  CHECK(slow.take() == wire::make_frame(wire::opcode::text, long_text) + wire::make_close(4008, "slow reader"));
+  CHECK(quick.take().size() == 2 + 14 + 4 + 9'000 + 2 + 10);
+}
+
+TEST_CASE("one batch, however long, makes nobody slow") {
+  test::stage stage{{.max_message_size = 1'000'000, .max_lag = 1000}};
+  auto sender = stage.join();
+  auto reader = stage.join();
+  reader.set_window(50);
+  sender.send(masked_text(std::string(900'000, 'x')));
+  CHECK(stage.count().members == 2);
+  reader.set_window(static_cast<std::size_t>(-1));
+  reader.take();
+  sender.send(masked_text("y"));
+  CHECK(reader.take_texts() == texts{"[user0] y"});
 }
 
 TEST_CASE("a slow reader that takes nothing more is dropped hard after the close timeout") {
-  test::stage stage{{.max_message_size = 1000, .max_lag = 1000}};
+  test::stage stage{strict};
   auto quick = stage.join("/chat?name=quick");
   auto slow = stage.join();
   slow.set_window(50);
-  for (int i = 0; i < 12; ++i) quick.send(masked_text(std::string(98, 'x')));
+  for (int i = 0; i < 13; ++i) quick.send(masked_text(long_text));
   CHECK(stage.count().members == 1);
   CHECK_FALSE(slow.is_gone());
   stage.pass(5200ms);
@@ -373,19 +413,29 @@ TEST_CASE("a slow reader that takes nothing more is dropped hard after the close
 }
 
 TEST_CASE("with the skip policy a slow reader misses messages, and gets whole ones") {
-  test::stage stage{{.format = "{text}", .max_message_size = 1000, .max_lag = 1000, .slow_reader = slow_reader_policy::skip}};
+  options skipping = strict;
+  skipping.slow_reader = slow_reader_policy::skip;
+  test::stage stage{skipping};
   auto quick = stage.join("/chat?name=quick");
   auto slow = stage.join();
   slow.set_window(50);
-  for (int i = 0; i < 100; ++i) quick.send(masked_text(std::to_string(100 + i) + std::string(95, 'x')));
+  for (int i = 0; i < 100; ++i) quick.send(masked_text(std::to_string(100 + i)) + masked_text(long_text));
   CHECK(stage.count().members == 2);
   CHECK(stage.count().slow_readers_skipped > 0);
   slow.set_window(static_cast<std::size_t>(-1));
-  const auto heard = slow.take_texts();
-  CHECK(heard.front().starts_with("100"));
-  CHECK(heard.back().starts_with("199"));
-  CHECK(heard.size() < 15);
-  for (const auto& text : heard) CHECK(text.size() == 98);
+  std::string got = slow.take();
+  std::vector<std::string> numbers;
+  while (!got.empty()) {
+    const auto header = wire::parse_header(std::as_bytes(std::span{got}));
+    REQUIRE(header);
+    const auto text = got.substr(header->size, static_cast<std::size_t>(header->payload));
+    got.erase(0, header->size + static_cast<std::size_t>(header->payload));
+    if (text != long_text) numbers.push_back(text);
+  }
+  CHECK(numbers.front() == "100");
+  CHECK(numbers.back() == "199");
+  CHECK(numbers.size() < 15);
+  for (const auto& n : numbers) CHECK(n.size() == 3);
 }
 
 TEST_CASE("a peer that takes no byte for the send timeout is dropped, even if it goes on sending") {
@@ -457,6 +507,21 @@ TEST_CASE("members are closed over a while, each after what it was owed, and go 
   for (auto& each : members) each.end();
   stage.pass(100ms);
   CHECK(*stopped);
+}
+
+TEST_CASE("upgrade requests that keep coming do not hold up a stop") {
+  test::stage stage;
+  auto ada = stage.join();
+  const auto stopped = stage.stop(2s);
+  std::vector<test::peer> refused;
+  for (int i = 0; i < 45 && !*stopped; ++i) {
+    refused.push_back(stage.ask());
+    if (i == 10) ada.end();
+    stage.pass(50ms);
+  }
+  CHECK(*stopped);
+  CHECK(refused.size() < 20);
+  CHECK(refused.back().take().starts_with("HTTP/1.1 503 "));
 }
 
 TEST_CASE("a stop with nobody there is done at once") {

@@ -35,7 +35,7 @@ TEST_CASE("what is ordered, sealed and visible are three things") {
   CHECK(feed.log.end() == 4);
   CHECK(feed.log.open_bytes() == 4);
   CHECK(feed.log.visible_end() == 0);
-  CHECK(feed.log.show() == nullptr);  // open batches are not shown
+  CHECK(feed.log.next_to_show() == nullptr);  // not while it is open
 
   feed.log.seal();
   feed.say("b");
@@ -43,10 +43,13 @@ TEST_CASE("what is ordered, sealed and visible are three things") {
   CHECK(feed.log.hidden_bytes() == 7);
   feed.log.seal();
 
-  CHECK(feed.log.show()->end() == 4);  // in their order
+  CHECK(feed.log.next_to_show()->end() == 4);  // in their order
+  CHECK(feed.log.visible_end() == 0);
+  feed.log.show();
   CHECK(feed.log.visible_end() == 4);
-  CHECK(feed.log.show()->end() == 7);
-  CHECK(feed.log.show() == nullptr);
+  CHECK(feed.log.next_to_show()->end() == 7);
+  feed.log.show();
+  CHECK(feed.log.next_to_show() == nullptr);
   CHECK(feed.log.hidden_bytes() == 0);
   CHECK(feed.log.end() == 7);
 }
@@ -54,5 +57,5 @@ TEST_CASE("what is ordered, sealed and visible are three things") {
 TEST_CASE("sealing with nothing open makes no batch") {
   test::feed feed;
   feed.log.seal();
-  CHECK(feed.log.show() == nullptr);
+  CHECK(feed.log.next_to_show() == nullptr);
 }

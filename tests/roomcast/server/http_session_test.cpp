@@ -1,0 +1,131 @@
+#include "roomcast/server/http_session.hpp"
+
+#include "stage.hpp"
+
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+
+using namespace roomcast;
+using namespace std::chrono_literals;
+
+namespace {
+
+struct fixture {
+  fixture() {
+    auto io = std::make_unique<test::memory_transport>(pipe, stage.hub().home()->executor());
+    auto c = std::make_shared<connection>(stage.hub().home(), std::move(io));
+    stage.hub().start(server::serve_http(std::move(c), 10s), [this] { over = true; });
+    stage.settle();
+  }
+
+  // The statuses of what was answered so far, one after another.
+  std::string statuses() {
+    std::string found;
+    const auto answer = browser.take();
+    for (std::size_t at = 0; (at = answer.find("HTTP/1.1 ", at)) != answer.npos; at += 9) found += answer.substr(at + 9, 3) + " ";
+    return found;
+  }
+
+  std::string answer_to(const std::string& request) {
+    browser.send(request);
+    return statuses();
+  }
+
+  std::shared_ptr<test::memory_pipe> pipe = std::make_shared<test::memory_pipe>();
+  bool over = false;
+  test::stage stage;
+  test::peer browser{stage, pipe};
+};
+
+std::string get(const std::string& target, const std::string& more = {}) {
+  return "GET " + target + " HTTP/1.1\r\nHost: x\r\n" + more + "\r\n";
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(fixture, "requests are answered one after another on one connection") {
+  CHECK(answer_to(get("/healthz")) == "200 ");
+  CHECK(answer_to(get("/readyz") + get("/nothing") + get("/chat-like")) == "200 404 404 ");
+  CHECK_FALSE(over);
+  CHECK(answer_to(get("/healthz", "Connection: close\r\n")) == "200 ");
+  CHECK(pipe->server_ended);
+}
+
+TEST_CASE_FIXTURE(fixture, "a request may come byte by byte, but not for ever") {
+  for (const char byte : get("/healthz")) browser.send({&byte, 1});
+  CHECK(statuses() == "200 ");
+  browser.send("GET /he");
+  stage.pass(9s);
+  CHECK_FALSE(browser.is_gone());
+  stage.pass(2s);
+  CHECK(browser.is_gone());
+  CHECK(over);
+}
+
+TEST_CASE_FIXTURE(fixture, "the page names the chat's path and allows only its own files") {
+  browser.send(get("/"));
+  const auto page = browser.take();
+  CHECK(page.find("data-path=\"/chat\"") != page.npos);
+  CHECK(page.find("Content-Security-Policy: default-src 'none'; script-src 'self'") != page.npos);
+}
+
+TEST_CASE_FIXTURE(fixture, "HEAD has the headers and no body") {
+  browser.send("HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
+  const auto answer = browser.take();
+  CHECK(answer.find("Content-Length: 3\r\n") != answer.npos);
+  CHECK(answer.ends_with("\r\n\r\n"));
+  browser.send("HEAD /chat HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(browser.take().ends_with("\r\n\r\n"));
+}
+
+TEST_CASE_FIXTURE(fixture, "other methods are told which are answered") {
+  browser.send("POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
+  const auto answer = browser.take();
+  CHECK(answer.starts_with("HTTP/1.1 405 "));
+  CHECK(answer.find("Allow: GET, HEAD\r\n") != answer.npos);
+}
+
+TEST_CASE("what is no acceptable request is told what is wrong, and ends the connection") {
+  const auto answer = [](const std::string& request) {
+    fixture f;
+    const auto statuses = f.answer_to(request);
+    CHECK(f.pipe->server_ended);
+    return statuses;
+  };
+  CHECK(answer("nonsense\r\n\r\n") == "400 ");
+  CHECK(answer("GET / HTTP/1.1\r\n\r\n") == "400 ");
+  CHECK(answer("GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n") == "400 ");
+  CHECK(answer("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n") == "400 ");
+  CHECK(answer("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n") == "400 ");
+  CHECK(answer(get("/", "X: " + std::string(9000, 'x') + "\r\n")) == "431 ");
+  CHECK(answer("GET /" + std::string(20'000, 'x')) == "431 ");
+  CHECK(answer(get("/" + std::string(5000, 'x'))) == "414 ");
+  CHECK(answer("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n") == "413 ");
+}
+
+TEST_CASE_FIXTURE(fixture, "a chunk's extension that does not end is refused before it fills the memory") {
+  browser.send("POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5;");
+  std::size_t sent = 0;
+  for (const std::string some(10'000, 'a'); !pipe->server_ended && sent < 1'000'000; sent += some.size()) browser.send(some);
+  CHECK(sent < 50'000);
+  CHECK(statuses() == "431 ");
+}
+
+TEST_CASE_FIXTURE(fixture, "trailers that do not end are refused, too") {
+  browser.send("POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n");
+  std::size_t sent = 0;
+  for (const std::string some = "Trailer: " + std::string(1000, 'a') + "\r\n"; !pipe->server_ended && sent < 1'000'000; sent += some.size())
+    browser.send(some);
+  CHECK(sent < 300'000);
+}
+
+TEST_CASE_FIXTURE(fixture, "an upgrade request makes a member, and what came with it is read") {
+  browser.send(get("/chat?name=ada", "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n") +
+               test::masked_text("hello"));
+  const auto answer = browser.take();
+  CHECK(answer.starts_with("HTTP/1.1 101 "));
+  CHECK(answer.ends_with("[ada] hello"));
+}
