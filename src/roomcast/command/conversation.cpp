@@ -14,13 +14,19 @@ namespace roomcast::command {
 
 using client::event;
 
+namespace {
+
+constexpr std::uint16_t goodbye_code = 1000;
+
+}  // namespace
+
 conversation::conversation(std::string command, client::url where, bool reconnect)
     : command_(std::move(command)),
       where_(std::move(where)),
       reconnect_(reconnect),
       signals_(context_, SIGINT, SIGTERM),
       pause_(context_),
-      goodbye_(context_),
+      deadline_(context_),
       back_off_(std::random_device{}()) {}
 
 int conversation::run() {
@@ -34,7 +40,10 @@ int conversation::run() {
 void conversation::wait_for_signal() {
   signals_.async_wait([this](boost::system::error_code ec, int) {
     if (ec) return;
-    if (finishing_ || !open_) return end(EXIT_SUCCESS);  // a second one, or nobody to say goodbye to
+    if (finishing_ || !open_) {  // a second one, or nobody to say goodbye to
+      if (must_deliver) return fail("interrupted before everything was taken");
+      return end(EXIT_SUCCESS);
+    }
     finish();
     wait_for_signal();
   });
@@ -43,6 +52,7 @@ void conversation::wait_for_signal() {
 void conversation::connect() {
   open_ = false;
   // What it has met is looked at from the loop, never from inside the client.
+  set_deadline("the server does not answer");
   connection_.emplace(context_, where_, std::vector<client::header>{}, [this] { look(); });
 }
 
@@ -61,24 +71,29 @@ void conversation::met(const event& e) {
   switch (e.what) {
     case event::kind::opened:
       open_ = true;
+      deadline_.cancel();
       back_off_.reset();
       return on_open();
     case event::kind::text: return on_text(e.text);
     case event::kind::binary:
     case event::kind::ping:
     case event::kind::pong: return;
-    case event::kind::refused: return over(fmt::format("refused with {}: {}", e.code, escape(e.text)));
+    case event::kind::refused:
+      // What is wrong with the request stays wrong; a name may be free again, and a server have room.
+      return over(fmt::format("refused with {}: {}", e.code, escape(e.text)), e.code / 100 == 4 && e.code != 409 && e.code != 429);
     case event::kind::closed:
+      if (finishing_ && e.code == goodbye_code) return end(EXIT_SUCCESS);
       return over(fmt::format("closed by the server with {}{}{}", e.code, e.text.empty() ? "" : ": ", escape(e.text)));
     case event::kind::lost: return over((open_ ? "lost: " : "not connected: ") + e.text);
   }
 }
 
-void conversation::over(const std::string& why) {
-  if (finishing_) return end(EXIT_SUCCESS);
+void conversation::over(const std::string& why, bool for_good) {
+  if (!reconnect_ || finishing_ || for_good) return fail(why);
   fmt::print(stderr, "roomcast {}: {}\n", command_, why);
-  if (!reconnect_) return end(EXIT_FAILURE);
   open_ = false;
+  deadline_.cancel();
+  connection_.reset();
   pause_.expires_after(back_off_.next());
   pause_.async_wait([this](boost::system::error_code ec) {
     if (!ec) connect();
@@ -86,15 +101,22 @@ void conversation::over(const std::string& why) {
 }
 
 void conversation::finish() {
-  if (std::exchange(finishing_, true)) return;
+  if (status_ || std::exchange(finishing_, true)) return;
   if (!open_) return end(EXIT_SUCCESS);
-  connection_->close(1000, {});
-  goodbye_.expires_after(std::chrono::seconds{10});
-  goodbye_.async_wait([this](boost::system::error_code ec) {
-    if (ec) return;
-    fmt::print(stderr, "roomcast {}: the server did not answer the close\n", command_);
-    end(EXIT_FAILURE);
+  connection_->close(goodbye_code, {});
+  set_deadline("the server does not answer the close");
+}
+
+void conversation::set_deadline(const char* otherwise) {
+  deadline_.expires_after(std::chrono::seconds{10});
+  deadline_.async_wait([this, otherwise](boost::system::error_code ec) {
+    if (!ec) over(otherwise);
   });
+}
+
+void conversation::fail(const std::string& why) {
+  fmt::print(stderr, "roomcast {}: {}\n", command_, why);
+  end(EXIT_FAILURE);
 }
 
 void conversation::end(int status) {

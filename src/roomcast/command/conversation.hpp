@@ -23,13 +23,19 @@ class conversation {
 
   std::function<void()> on_open = [] {};
   std::function<void(const std::string& text)> on_text = [](const std::string&) {};
-  std::function<void()> on_sent = [] {};  ///< bytes have left
+  std::function<void()> on_sent = [] {};  ///< bytes have left, or nothing more is at hand
+
+  /// Whether to be interrupted before the goodbye is answered is a failure, as something may be lost.
+  bool must_deliver = false;
 
   /// Runs until it is over; the exit status: 0 where it ended as was asked for, 1 where the server refused, ended or lost it.
   int run();
 
   /// Says goodbye, after all that is to be sent; with status 0.
   void finish();
+
+  /// Ends at once with status 1, and says why.
+  void fail(const std::string& why);
 
   client::client& connection() noexcept { return *connection_; }
   boost::asio::io_context& context() noexcept { return context_; }
@@ -38,7 +44,8 @@ class conversation {
   void connect();
   void look();
   void met(const client::event& e);
-  void over(const std::string& why);
+  void over(const std::string& why, bool for_good = false);
+  void set_deadline(const char* otherwise);
   void end(int status);
   void wait_for_signal();
 
@@ -48,7 +55,7 @@ class conversation {
   boost::asio::io_context context_{1};
   boost::asio::signal_set signals_;
   boost::asio::steady_timer pause_;
-  boost::asio::steady_timer goodbye_;
+  boost::asio::steady_timer deadline_;
   back_off back_off_;
   std::optional<client::client> connection_;
   std::optional<int> status_;

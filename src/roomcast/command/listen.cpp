@@ -5,8 +5,10 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 #include <string>
 
 namespace roomcast::command {
@@ -26,16 +28,20 @@ int listen(words w) {
   const bool terminal = ::isatty(STDOUT_FILENO) != 0;
   conversation talk{"listen", *where, reconnect};
   std::uint64_t printed = 0;
+  const auto flush = [&talk] {
+    if (std::fflush(stdout) == 0) return;
+    if (errno == EPIPE) return talk.finish();  // who reads has read enough
+    talk.fail(fmt::format("cannot write: {}", std::strerror(errno)));
+  };
   talk.on_text = [&](const std::string& text) {
     if (count != 0 && printed == count) return;  // what came while we said goodbye
     const std::string line = (terminal ? escape(text) : text) + "\n";
     std::fwrite(line.data(), 1, line.size(), stdout);
-    if (++printed == count) talk.finish();
+    if (++printed != count) return;
+    flush();
+    talk.finish();
   };
-  // A reader of the pipe sees what there is as soon as no more is at hand.
-  talk.on_sent = [&] {
-    if (std::fflush(stdout) != 0) talk.finish();
-  };
+  talk.on_sent = flush;  // a reader of the pipe sees what there is as soon as no more is at hand
   return talk.run();
 }
 

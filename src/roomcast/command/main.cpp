@@ -1,13 +1,29 @@
 #include "roomcast/command/commands.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <array>
 #include <csignal>
 #include <cstddef>
 #include <string_view>
 #include <utility>
 
+namespace {
+
+// Where one of the three is closed, a socket would take its number.
+void open_standard_streams() {
+  int fd = 0;
+  do fd = ::open("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd >= 0) ::close(fd);
+}
+
+}  // namespace
+
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go away
+  open_standard_streams();
   namespace command = roomcast::command;
   using entry = std::pair<std::string_view, int (*)(command::words)>;
   constexpr std::array commands{entry{"serve", command::serve}, entry{"listen", command::listen}, entry{"send", command::send},

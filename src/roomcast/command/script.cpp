@@ -1,7 +1,6 @@
 #include "roomcast/client/url.hpp"
 #include "roomcast/command/child_server.hpp"
 #include "roomcast/command/commands.hpp"
-#include "roomcast/escape.hpp"
 #include "roomcast/script/runner.hpp"
 #include "roomcast/script/script.hpp"
 
@@ -17,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -43,9 +43,12 @@ struct outcome {
 
 std::optional<std::string> contents(const std::string& file) {
   std::ifstream in{file, std::ios::binary};
-  std::string text{std::istreambuf_iterator<char>{in}, {}};
-  if (!in.is_open() || in.bad()) return {};
-  return text;
+  if (!in) return {};
+  try {
+    return std::string{std::istreambuf_iterator<char>{in}, {}};
+  } catch (const std::ios_base::failure&) {  // a folder, for one
+    return {};
+  }
 }
 
 outcome play(const std::string& file, const script::script& parsed, const settings& s) {
@@ -77,15 +80,23 @@ outcome play(const std::string& file, const script::script& parsed, const settin
   return o;
 }
 
+// A string of YAML's, in which a quote is doubled.
+std::string yaml(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) out.append(c == '\'' ? 2 : 1, c);
+  return out += '\'';
+}
+
 void report(std::size_t number, const outcome& o) {
   const bool ok = !o.failed && o.server_fault.empty() && o.not_run.empty();
   fmt::print("{} {} - {}\n", ok ? "ok" : "not ok", number, o.file);
   if (ok) return;
   fmt::print("  ---\n");
-  if (!o.not_run.empty()) fmt::print("  message: {}\n", o.not_run);
-  if (!o.server_fault.empty()) fmt::print("  message: {}\n", o.server_fault);
+  if (!o.not_run.empty()) fmt::print("  message: {}\n", yaml(o.not_run));
+  if (!o.server_fault.empty()) fmt::print("  message: {}\n", yaml(o.server_fault));
   if (o.failed)
-    fmt::print("  at: {}:{}\n  expected: '{}'\n  came: '{}'\n", o.file, o.failed->line, escape(o.failed->expected), o.failed->came);
+    fmt::print("  at: {}\n  expected: {}\n  came: {}\n", yaml(fmt::format("{}:{}", o.file, o.failed->line)),
+               yaml(o.failed->expected), yaml(o.failed->came));
   fmt::print("  ...\n");
 }
 
@@ -95,7 +106,7 @@ int script(words w) {
   settings s;
   CLI::App app{"Plays scripted clients against a server, and prints TAP.", "roomcast script"};
   app.add_option("FILE", s.files, "Scripts; options of the server's follow after --")->required();
-  app.add_option("--url", s.url, "The server to play against: ws://host:port; a script's targets are relative to it");
+  app.add_option("--url", s.url, "The server to play against: ws://host:port");
   app.add_flag("--start", s.start, "Start a server for each script, with the options of its 'server options' line");
   app.add_option("--jobs", s.jobs, "How many scripts to play side by side")->check(CLI::Range(1u, 64u))->type_name("N");
 
@@ -114,7 +125,8 @@ int script(words w) {
   std::string fault;
   if (s.start == !s.url.empty()) fault = "needs either --url or --start";
   if (fault.empty() && !s.start && !s.server_options.empty()) fault = "takes options for a server only with --start";
-  if (fault.empty() && !s.url.empty() && client::parse_url(s.url, fault)) fault.clear();
+  if (fault.empty() && !s.url.empty())
+    if (const auto where = client::parse_url(s.url, fault); where && where->target != "/") fault = "'" + s.url + "' has a path, which each target brings";
   if (!fault.empty()) {
     fmt::print(stderr, "roomcast script: {}{} (see roomcast script --help)\n", fault.starts_with("'") ? "--url: " : "", fault);
     return usage_error;

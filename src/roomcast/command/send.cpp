@@ -7,6 +7,7 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <fmt/format.h>
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -22,7 +23,11 @@ namespace {
 // Sends standard input line by line, as fast as the server takes it.
 class line_sender {
  public:
-  explicit line_sender(conversation& talk) : talk_(talk), input_(talk.context(), ::dup(STDIN_FILENO)) {}
+  explicit line_sender(conversation& talk)
+      : talk_(talk), flags_(::fcntl(STDIN_FILENO, F_GETFL)), input_(talk.context(), ::dup(STDIN_FILENO)) {}
+  line_sender(const line_sender&) = delete;
+  line_sender& operator=(const line_sender&) = delete;
+  ~line_sender() { ::fcntl(STDIN_FILENO, F_SETFL, flags_); }  // a terminal is shared with whoever comes next
 
   void read() {
     // More is read only when what was read has nearly left.
@@ -43,6 +48,7 @@ class line_sender {
 
  private:
   static constexpr std::size_t enough = 64 * 1024;
+  static constexpr std::size_t longest = 16 * 1024 * 1024;
 
   void take(std::string_view bytes) {
     for (std::size_t end; (end = bytes.find('\n')) != bytes.npos; bytes.remove_prefix(end + 1)) {
@@ -50,19 +56,23 @@ class line_sender {
       send(std::exchange(rest_, {}));
     }
     rest_ += bytes;
+    if (rest_.size() > longest) talk_.fail("a line is longer than 16 MiB");
   }
 
   void send(std::string line) {
+    ++number_;
     if (is_utf8(line))
       talk_.connection().send_text(std::move(line));
     else
-      fmt::print(stderr, "roomcast send: a line that is not UTF-8 is left out\n");
+      fmt::print(stderr, "roomcast send: line {} is not UTF-8, and is left out\n", number_);
   }
 
   conversation& talk_;
+  const int flags_;
   asio::posix::stream_descriptor input_;
   std::array<char, 16 * 1024> buffer_;
   std::string rest_;  // a line whose end has not come
+  std::size_t number_ = 0;  // of the last line
   bool reading_ = false, ended_ = false;
 };
 
@@ -79,9 +89,15 @@ int send(words w) {
   if (!where) return status;
 
   conversation talk{"send", *where, false};
+  talk.must_deliver = true;
   if (!text.empty()) {
-    talk.on_open = [&] {
-      talk.connection().send_text(fmt::format("{}", fmt::join(text, " ")));
+    const std::string message = fmt::format("{}", fmt::join(text, " "));
+    if (!is_utf8(message)) {
+      fmt::print(stderr, "roomcast send: the text is not UTF-8\n");
+      return 2;
+    }
+    talk.on_open = [&talk, message] {
+      talk.connection().send_text(message);
       talk.finish();
     };
     return talk.run();
