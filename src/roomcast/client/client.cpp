@@ -69,10 +69,14 @@ struct client::state : std::enable_shared_from_this<state> {
   void read() {
     if (over) return;
     stream.async_read(buffer, [self = shared_from_this()](error_code ec, std::size_t) {
-      if (ec == beast::websocket::error::closed) {
-        self->over = true;
-        const auto& reason = self->stream.reason();
+      // A Close has been read even where our answer to it could not be written.
+      if (const auto& reason = self->stream.reason(); ec && reason.code != beast::websocket::close_code::none) {
+        if (std::exchange(self->over, true)) return;
         return self->met({event::kind::closed, std::string{reason.reason.c_str()}, reason.code});
+      }
+      if (ec == beast::websocket::error::closed) {  // without a code
+        self->over = true;
+        return self->met({event::kind::closed, {}, 1005});
       }
       if (ec) return self->lost(ec);
       self->met({self->stream.got_text() ? event::kind::text : event::kind::binary, beast::buffers_to_string(self->buffer.data())});

@@ -488,6 +488,8 @@ TEST_CASE("stopping ends by its deadline even if no peer answers") {
   CHECK_FALSE(*stopped);
   stage.pass(300ms);
   CHECK(*stopped);
+  CHECK(stuck.is_gone());
+  CHECK(ada.is_gone());
 }
 
 TEST_CASE("members are closed over a while, each after what it was owed, and go on talking meanwhile") {

@@ -101,3 +101,18 @@ TEST_CASE("a member that has said something long, in pieces, holds nothing of it
   whole();
   CHECK(live - before < 1000);
 }
+
+TEST_CASE("a room in which nobody lags holds nothing of what was said") {
+  test::stage stage;
+  auto ada = stage.join();
+  const auto say = [&](std::size_t size) {
+    ada.send(test::masked_text(std::string(size, 'x')));
+    ada.take();
+  };
+  say(20'000);  // which the test's own buffers grow for
+  say(1);
+  say(1);
+  const std::ptrdiff_t before = live;
+  say(20'000);
+  CHECK(live - before < 1000);
+}

@@ -124,7 +124,7 @@ TEST_CASE("a batch of nothing but one's own frames leaves the reader caught up")
 TEST_CASE("a long chain ends without a deep stack") {
   test::feed feed;
   log::cursor c;
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < 600'000 / ROOMCAST_TEST_SCALE; ++i) {
     feed.say("x");
     c.offer(feed.show());
   }
