@@ -1,5 +1,7 @@
 #include "roomcast/command/child_server.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,18 +27,18 @@ child_server::child_server(const std::vector<std::string>& options) {
   for (auto& w : words) argv.push_back(w.data());
   argv.push_back(nullptr);
 
-  int out[2];
-  if (::pipe(out) != 0) throw std::runtime_error(std::string{"cannot start a server: "} + std::strerror(errno));
+  int out[2];  // not for the children of other threads
+  if (::pipe2(out, O_CLOEXEC) != 0) throw std::runtime_error(std::string{"cannot start a server: "} + std::strerror(errno));
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, out[1], STDOUT_FILENO);
-  posix_spawn_file_actions_addclose(&actions, out[0]);
-  posix_spawn_file_actions_addclose(&actions, out[1]);
   const int failed = ::posix_spawn(&pid_, "/proc/self/exe", &actions, nullptr, argv.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   ::close(out[1]);
   std::FILE* const said = ::fdopen(out[0], "r");
-  const int read = failed != 0 ? 0 : std::fscanf(said, "roomcast listening on 127.0.0.1:%hu", &port_);
+  pollfd first_word{.fd = out[0], .events = POLLIN, .revents = 0};
+  const bool speaks = failed == 0 && ::poll(&first_word, 1, static_cast<int>(std::chrono::milliseconds{patience}.count())) == 1;
+  const int read = !speaks ? 0 : std::fscanf(said, "roomcast listening on 127.0.0.1:%hu", &port_);
   std::fclose(said);
   if (failed != 0) {
     pid_ = 0;

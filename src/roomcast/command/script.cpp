@@ -8,12 +8,14 @@
 #include <fmt/format.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -149,25 +151,30 @@ int script(words w) {
   }
 
   fmt::print("TAP version 13\n1..{}\n", scripts.size());
-  std::vector<outcome> outcomes(scripts.size());
-  std::vector<std::atomic<bool>> done(scripts.size());
+  std::mutex lock;
+  std::condition_variable finished;
+  std::vector<std::optional<outcome>> outcomes(scripts.size());  // guarded by the lock
   std::atomic<std::size_t> next{0};
   std::vector<std::jthread> players;
   for (unsigned i = 0; i < s.jobs; ++i)
     players.emplace_back([&] {
       for (std::size_t at; (at = next++) < scripts.size();) {
-        outcomes[at] = play(s.files[at], scripts[at], s);
-        done[at] = true;
-        done[at].notify_one();
+        auto played = play(s.files[at], scripts[at], s);
+        const std::lock_guard held{lock};
+        outcomes[at] = std::move(played);
+        finished.notify_one();
       }
     });
   int status = EXIT_SUCCESS;
   for (std::size_t i = 0; i < scripts.size(); ++i) {
-    done[i].wait(false);
-    report(i + 1, outcomes[i]);
+    std::unique_lock held{lock};
+    finished.wait(held, [&] { return outcomes[i].has_value(); });
+    const outcome o = *std::move(outcomes[i]);
+    held.unlock();
+    report(i + 1, o);
     std::fflush(stdout);
-    const bool ok = !outcomes[i].failed && outcomes[i].server_fault.empty();
-    if (!outcomes[i].not_run.empty()) status = usage_error;
+    const bool ok = !o.failed && o.server_fault.empty();
+    if (!o.not_run.empty()) status = usage_error;
     else if (!ok && status == EXIT_SUCCESS) status = EXIT_FAILURE;
   }
   return status;
