@@ -41,7 +41,6 @@ class memory_transport final : public transport {
   void cancel() noexcept override;
   void shutdown_send() noexcept override { pipe_->server_ended = true; }
   void close() noexcept override;
-  std::string peer() const override { return "memory"; }
 
   /// Tells those who wait that what they wait for has come.
   static void wake(memory_pipe& pipe, lane_executor ex);

@@ -28,7 +28,6 @@ class connection final : public member,
   ~connection() { timer_wheel::entry::cancel(); }  // before the lane, which has the wheel, may go
 
   lane& home() const noexcept { return *home_; }
-  std::string peer() const { return io_->peer(); }
   inbox& incoming() noexcept { return inbox_; }
 
   // reading

@@ -1,7 +1,6 @@
 #include "roomcast/connection/tcp_transport.hpp"
 
 #include <boost/asio/error.hpp>
-#include <fmt/format.h>
 
 #include <sys/socket.h>
 
@@ -60,15 +59,6 @@ void tcp_transport::shutdown_send() noexcept {
 void tcp_transport::close() noexcept {
   error_code ignored;
   socket_.close(ignored);
-}
-
-std::string tcp_transport::peer() const {
-  error_code ec;
-  const auto at = socket_.remote_endpoint(ec);
-  if (ec) return "a peer that has gone";
-  const auto address = at.address();
-  return address.is_v6() ? fmt::format("[{}]:{}", address.to_string(), at.port())
-                         : fmt::format("{}:{}", address.to_string(), at.port());
 }
 
 }  // namespace roomcast

@@ -24,7 +24,6 @@ class tcp_transport final : public transport {
   void cancel() noexcept override;
   void shutdown_send() noexcept override;
   void close() noexcept override;
-  std::string peer() const override;
 
  private:
   socket socket_;

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <memory>
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace roomcast {
@@ -56,9 +55,6 @@ class transport {
 
   /// Ends all waits and the connection.
   virtual void close() noexcept = 0;
-
-  /// The peer, for logs.
-  virtual std::string peer() const = 0;
 };
 
 }  // namespace roomcast
