@@ -21,7 +21,7 @@ void chat::start_serving(socket s, bare_request r, std::string early, std::funct
     s.assign(protocol, handle, ec);  // closes it
     return done();
   }
-  hub_->serve(std::make_unique<tcp_transport>(std::move(adopted), hub_->shared().opts.send_buffer), std::move(r),
+  hub_->serve(std::make_unique<tcp_transport>(std::move(adopted), hub_->shared().opts), std::move(r),
               std::move(early), std::move(done));
 }
 

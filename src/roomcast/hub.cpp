@@ -57,7 +57,7 @@ void hub::publish(std::string room_name, std::string text, std::function<void(er
     if (!is_utf8(text)) return done(error::not_utf8, {});
     room* const r = self->lane_->rooms().open(room_name);
     if (!r) return done(error::too_many_rooms, {});
-    const auto seq = r->order(0, home.config().publisher, text);
+    const auto seq = r->order(0, home.config().publisher, {.bytes = text});
     done({}, receipt{.seq = seq, .recipients = r->size()});
   });
 }

@@ -15,6 +15,12 @@ enum class slow_reader_policy {
   skip,   ///< Its cursor moves to the newest batch: it misses what lies between.
 };
 
+/// What becomes of binary messages.
+enum class binary_policy {
+  refuse,  ///< Their sender is closed with 1003.
+  relay,   ///< They go to the room as they came.
+};
+
 enum class log_level { debug, info, warning, error };
 
 /// How a chat behaves. Sizes are bytes. The defaults suit a public server.
@@ -28,6 +34,8 @@ struct options {
 
   /// Whether a sender gets its own messages.
   bool echo = true;
+
+  binary_policy binary = binary_policy::refuse;
 
   /// The name that `chat::publish` speaks under; no member can take it.
   std::string publisher = "server";
@@ -46,6 +54,15 @@ struct options {
   /// 0 for no limit.
   std::size_t max_control_rate = 50;
 
+  /// The most messages a second of one connection, in bursts of up to `burst`: reading from it is held back beyond, and it is
+  /// closed with 1008 when that has lasted for 10 s on end. 0 for no limit; a `burst` of 0 is one second's worth, and the least
+  /// is a tenth of that.
+  std::size_t rate = 0;
+  std::size_t burst = 0;
+
+  /// The most handshakes a second, in bursts of at most one second's worth; 503 beyond; 0 for no limit.
+  std::size_t handshake_rate = 0;
+
   /// The most rooms at a time; 503 beyond.
   std::size_t max_rooms = 100'000;
 
@@ -59,6 +76,11 @@ struct options {
 
   /// SO_SNDBUF of a connection: what the kernel may hold for one reader, on top of `max_lag`; 0 for the system's own sizing.
   std::size_t send_buffer = 256 * 1024;
+
+  /// What may be held for all members together: logs that slow readers hold on to, parts of messages, frames that wait.
+  /// Beyond it the most lagging readers are let go first, with 4008, and no new member is let in, with 503. 0 for half of the
+  /// machine's memory, or of its container's.
+  std::size_t memory_budget = 0;
 
   /// A connection from which nothing has come for this long is pinged, and dropped if nothing comes for `pong_timeout`
   /// after that.

@@ -27,7 +27,7 @@ class feed {
   }
 
   const wire::text_format format{"{text}"};
-  log::room_log log{format};
+  log::room_log log{format, *std::pmr::get_default_resource()};
   std::shared_ptr<log::link> newest;
 };
 

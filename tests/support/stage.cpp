@@ -12,13 +12,22 @@
 namespace roomcast::test {
 
 std::string masked(unsigned first_byte, std::string_view payload) {
-  std::string frame;
-  wire::append_header(frame, wire::opcode::text, payload.size());
+  std::string frame{wire::make_header(wire::opcode::text, payload.size())};
   frame[0] = static_cast<char>(first_byte);
   frame[1] = static_cast<char>(static_cast<unsigned char>(frame[1]) | 0x80u);
   frame += "mask";
   for (std::size_t i = 0; i < payload.size(); ++i) frame += static_cast<char>(payload[i] ^ "mask"[i % 4]);
   return frame;
+}
+
+upgrade_request upgrade_to(const std::string& target) {
+  upgrade_request request{boost::beast::http::verb::get, target, 11};
+  request.set("Host", "example.org");
+  request.set("Upgrade", "websocket");
+  request.set("Connection", "keep-alive, Upgrade");
+  request.set("Sec-WebSocket-Version", "13");
+  request.set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+  return request;
 }
 
 peer::~peer() {
@@ -77,12 +86,7 @@ stage::~stage() {
 }
 
 peer stage::ask(const std::string& target, const std::string& more_headers, const std::string& early) {
-  upgrade_request request{boost::beast::http::verb::get, target, 11};
-  request.set("Host", "example.org");
-  request.set("Upgrade", "websocket");
-  request.set("Connection", "keep-alive, Upgrade");
-  request.set("Sec-WebSocket-Version", "13");
-  request.set("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+  auto request = upgrade_to(target);
   if (const auto colon = more_headers.find(": "); colon != more_headers.npos)
     request.set(more_headers.substr(0, colon), more_headers.substr(colon + 2));
   auto pipe = std::make_shared<memory_pipe>();

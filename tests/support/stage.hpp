@@ -18,6 +18,9 @@ namespace roomcast::test {
 std::string masked(unsigned first_byte, std::string_view payload);
 inline std::string masked_text(std::string_view text) { return masked(0x81, text); }
 
+/// The request of a WebSocket's client.
+upgrade_request upgrade_to(const std::string& target);
+
 class stage;
 
 /// A peer of a hub's, over memory. What the server sends is held until it is taken.

@@ -10,18 +10,27 @@
 
 namespace roomcast {
 
+namespace {
+
+// The rest of a frame that is worth keeping when memory is short.
+constexpr std::size_t little = 1024;
+
+}  // namespace
+
 connection::connection(std::shared_ptr<lane> home, std::unique_ptr<transport> io)
     : member(home->shared().next_connection++),
       home_(std::move(home)),
       io_(std::move(io)),
-      inbox_(home_->buffers(), home_->config()),
+      inbox_(home_->buffers(), home_->config(), home_->shared().memory),
+      outbox_(home_->shared().memory),
       deadlines_(home_->config()),
-      control_rate_(home_->config().max_control_rate, home_->now()) {}
+      control_rate_(home_->config().max_control_rate, home_->now()),
+      pacing_(home_->config().rate != 0 ? std::make_unique<pacing>(*home_) : nullptr) {}
 
 // reading
 
-void connection::receive() {
-  if (over()) return;
+bool connection::receive() {
+  if (over()) return false;
   error_code ec;
   const std::size_t n = io_->read_some(inbox_.space(), ec);
   inbox_.received(n);
@@ -30,14 +39,37 @@ void connection::receive() {
     ended_ = ec != asio::error::would_block;
   else if (deadlines_.heard(home_->now()))
     schedule();
+  return n != 0;
+}
+
+bool connection::may_read_on() {
+  const bool allowed = over() || pacing_->rate.take(home_->now());
+  if (allowed) deadlines_.within_rate();
+  return allowed;
+}
+
+void connection::hold_back(suspended who) {
+  // One of which nothing is there to be read is at its rate, not over it.
+  if (inbox_.unread().empty() && !receive()) {
+    deadlines_.within_rate();
+  } else {
+    deadlines_.over_rate(home_->now());
+    ++home_->count().held_back;
+  }
+  deadlines_.hold_back(pacing_->rate.next());
+  schedule();
+  pacing_->let_go.async_wait([this, who = std::move(who)](error_code) mutable {
+    pacing_->rate.take(pacing_->rate.next());
+    who.resume();
+  });
 }
 
 task<> connection::linger() {
   if (!outbox_.closing()) outbox_.close({});
   wind_up();
+  inbox_.release();
   while (!ended_) {
     co_await readable();
-    inbox_.consume(inbox_.unread().size());
     error_code ec;
     ended_ = ended_ || (io_->read_some(inbox_.space(), ec) == 0 && ec != asio::error::would_block);
   }
@@ -60,16 +92,23 @@ void connection::close(std::uint16_t code, std::string_view reason) { close_with
 void connection::close_with(std::string_view frame) {
   outbox_.close(frame);
   wind_up();
-  io_->cancel();
+  wake();
 }
 
 void connection::drop() noexcept {
   ended_ = true;
   io_->close();
+  wake();
+}
+
+// Whoever waits to read finds that it is over.
+void connection::wake() noexcept {
+  io_->cancel();
+  if (pacing_) pacing_->let_go.cancel();
 }
 
 void connection::wind_up() {
-  deadlines_.must_end(home_->now() + home_->config().close_timeout);
+  deadlines_.wind_up(home_->now() + home_->config().close_timeout);
   schedule();
   flush();
 }
@@ -132,9 +171,18 @@ void connection::on_deadline(timer_wheel::time_point now) {
   switch (deadlines_.check(now)) {
     case deadlines::due::nothing: break;
     case deadlines::due::ping: send(wire::make_frame(wire::opcode::ping, {})); break;
-    case deadlines::due::unresponsive: ++home_->count().unresponsive; return drop();
-    case deadlines::due::message: close(wire::close_code::policy_violation, "the message took too long"); break;
-    case deadlines::due::end: return drop();
+    case deadlines::due::pong: ++home_->count().pong_timeouts; return drop();
+    case deadlines::due::send: ++home_->count().send_timeouts; return drop();
+    case deadlines::due::message:
+      ++home_->count().message_timeouts;
+      close(wire::close_code::policy_violation, "the message took too long");
+      break;
+    case deadlines::due::let_go: pacing_->let_go.cancel(); break;
+    case deadlines::due::rate:
+      ++home_->count().closed_rate;
+      close(wire::close_code::policy_violation, "too many messages");
+      break;
+    case deadlines::due::end: ++(outbox_.closing() ? home_->count().close_timeouts : home_->count().request_timeouts); return drop();
   }
   schedule();
 }
@@ -164,7 +212,20 @@ void connection::catch_up(const std::shared_ptr<log::link>& newest) {
 void connection::dismiss(std::uint16_t code, std::string_view reason, std::uint64_t flush_to) {
   outbox_.close_after(flush_to, wire::make_close(code, reason));
   wind_up();
-  io_->cancel();
+  wake();
+}
+
+void connection::shed(const std::shared_ptr<log::link>& newest) {
+  ++home_->count().shed;
+  inbox_.release();
+  if (over())
+    drop();
+  else if (outbox_.caught_up())
+    close(wire::close_code::try_again_later, "the server is short of memory");
+  else if (outbox_.half_sent() > little)
+    drop();
+  else
+    catch_up(newest);
 }
 
 }  // namespace roomcast

@@ -3,6 +3,7 @@
 #include "roomcast/connection/deadlines.hpp"
 #include "roomcast/connection/inbox.hpp"
 #include "roomcast/connection/outbox.hpp"
+#include "roomcast/connection/pacing.hpp"
 #include "roomcast/connection/transport.hpp"
 #include "roomcast/room/lane.hpp"
 #include "roomcast/room/member.hpp"
@@ -32,6 +33,11 @@ class connection final : public member,
 
   // reading
 
+  class pace_awaiter;
+
+  /// Completes when the next message may be read: at once, unless the connection is over its rate.
+  pace_awaiter pace() noexcept;
+
   class readable_awaiter;
 
   /// Completes when there is something to `receive`, or nothing ever will be.
@@ -39,8 +45,8 @@ class connection final : public member,
 
   void wait_readable(transport::waiter& w, suspended who) { io_->async_wait_readable(w, std::move(who)); }
 
-  /// Moves what has come into `incoming`, at most a buffer full, without waiting.
-  void receive();
+  /// Moves what has come into `incoming`, at most a buffer full, without waiting. False where nothing has.
+  bool receive();
 
   /// Nothing more is to be read: the peer has ended or is lost, or a Close is on its way to it.
   bool over() const noexcept { return ended_ || outbox_.closing(); }
@@ -80,6 +86,12 @@ class connection final : public member,
   void message_began();
   void message_ended() noexcept { deadlines_.message_ended(); }
 
+  holding held(const log::link* newest) const noexcept override {
+    return {.lag = newest ? outbox_.lag_through(*newest) : 0, .own = inbox_.held() + outbox_.private_size()};
+  }
+
+  void shed(const std::shared_ptr<log::link>& newest) override;
+
   /// Counts a ping or pong; false where they are too many.
   bool count_control() noexcept { return control_rate_.take(home_->now()); }
 
@@ -94,6 +106,9 @@ class connection final : public member,
   void on_deadline(timer_wheel::time_point now) override;
   void flush();
   void catch_up(const std::shared_ptr<log::link>& newest);
+  bool may_read_on();
+  void hold_back(suspended who);
+  void wake() noexcept;
   void wind_up();
   void schedule();
 
@@ -103,11 +118,32 @@ class connection final : public member,
   outbox outbox_;
   deadlines deadlines_;
   rate_limit control_rate_;
+  const std::unique_ptr<pacing> pacing_;  // null where there is no limit
   timer_wheel::time_point scheduled_ = deadlines::never;
   bool blocked_ = false;   // the transport took less than it was given; a wait for it is under way
   bool ended_ = false;     // the peer has ended, or is lost
   bool shut_down_ = false;  // our side has ended
 };
+
+/// What `connection::pace` waits for.
+class [[nodiscard]] connection::pace_awaiter {
+ public:
+  explicit pace_awaiter(connection& c) noexcept : connection_(c) {}
+
+  bool await_ready() const { return !connection_.pacing_ || connection_.may_read_on(); }
+
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> who) {
+    connection_.hold_back(suspended{who, who.promise().root});
+  }
+
+  void await_resume() const noexcept {}
+
+ private:
+  connection& connection_;
+};
+
+inline connection::pace_awaiter connection::pace() noexcept { return pace_awaiter{*this}; }
 
 /// What `connection::readable` waits for.
 class [[nodiscard]] connection::readable_awaiter final : transport::waiter {

@@ -14,15 +14,21 @@ class deadlines {
 
   enum class due {
     nothing,
-    ping,          ///< Nothing has come for `ping_interval`.
-    unresponsive,  ///< Nor for `pong_timeout` after the ping; or bytes have waited for `send_timeout`.
-    message,       ///< A message has taken longer than `message_timeout`.
-    end,           ///< The time given by `must_end` is over.
+    ping,     ///< Nothing has come for `ping_interval`.
+    pong,     ///< Nor for `pong_timeout` after the ping.
+    send,     ///< Bytes have waited for `send_timeout`.
+    message,  ///< A message has taken longer than `message_timeout`.
+    let_go,   ///< Reading is to be held back no longer.
+    rate,     ///< It has been held back for too long on end.
+    end,      ///< The time given by `must_end` is over.
   };
 
   static constexpr time_point never = time_point::max();
 
-  /// Only `must_end` and waiting bytes count, until `open`.
+  /// How long on end a connection may be over its rate.
+  static constexpr std::chrono::seconds rate_patience{10};
+
+  /// Only `must_end`, `wind_up` and waiting bytes count, until `open`.
   explicit deadlines(const options& limits) noexcept : limits_(limits) {}
 
   void open(time_point now) noexcept {
@@ -35,16 +41,30 @@ class deadlines {
     return std::exchange(pinged_, never) != never;
   }
   void message_began(time_point now) noexcept {
-    if (message_ == never) message_ = now;
+    if (message_ == never && !winding_up_) message_ = now;
   }
   void message_ended() noexcept { message_ = never; }
   void blocked(time_point now, bool progress) noexcept {
     if (progress || blocked_ == never) blocked_ = now;
   }
   void unblocked() noexcept { blocked_ = never; }
+  void hold_back(time_point until) noexcept { hold_ = until; }
+  void over_rate(time_point now) noexcept {
+    if (over_rate_ == never) over_rate_ = now;
+    heard(now);  // what waits to be read is a sign of life
+  }
+  void within_rate() noexcept { over_rate_ = never; }
   void must_end(time_point when) noexcept { end_ = when; }
 
-  /// What is due at `now`; a ping is due once.
+  /// The connection is closing: it has until `when`, the first time that this is said, and nothing else is asked of it but
+  /// that it takes what it is owed.
+  void wind_up(time_point when) noexcept {
+    if (std::exchange(winding_up_, true)) return;
+    heard_ = pinged_ = message_ = hold_ = over_rate_ = never;
+    end_ = when;
+  }
+
+  /// What is due at `now`; a ping, and the end of a hold, is due once.
   due check(time_point now) noexcept;
 
   /// When something is due next.
@@ -56,7 +76,10 @@ class deadlines {
   time_point pinged_ = never;
   time_point message_ = never;
   time_point blocked_ = never;
+  time_point hold_ = never;
+  time_point over_rate_ = never;
   time_point end_ = never;
+  bool winding_up_ = false;
 };
 
 }  // namespace roomcast

@@ -16,6 +16,12 @@ using front = inbox::front;
 constexpr std::size_t headroom = 256;
 static_assert(headroom >= wire::max_control_frame && headroom >= wire::max_header);
 
+// To clear a string would keep its memory.
+void forget(std::pmr::string& s) noexcept {
+  s.clear();
+  s.shrink_to_fit();
+}
+
 constexpr auto max_payload = std::numeric_limits<std::int64_t>::max();  // RFC 6455, section 5.2
 
 }  // namespace
@@ -26,12 +32,12 @@ std::span<std::byte> inbox::space() {
   BOOST_ASSERT(kept <= headroom);
   if (kept != 0) std::memmove(buffer.data() + headroom - kept, unread_.data(), kept);
   unread_ = buffer.subspan(headroom - kept, kept);
-  std::string{}.swap(own_);  // an assignment would keep its memory
+  forget(own_);
   return buffer.subspan(headroom);
 }
 
 void inbox::append(std::string_view bytes) {
-  std::string all{unread()};
+  std::pmr::string all{unread(), own_.get_allocator()};
   all += bytes;
   own_ = std::move(all);
   unread_ = std::as_writable_bytes(std::span{own_});
@@ -40,6 +46,15 @@ void inbox::append(std::string_view bytes) {
 void inbox::move_out() {
   own_.assign(unread());
   unread_ = std::as_writable_bytes(std::span{own_});
+}
+
+void inbox::forget_partial() noexcept { forget(partial_); }
+
+void inbox::release() noexcept {
+  buffers_.leave(*this);
+  unread_ = {};
+  forget(own_);
+  forget(partial_);
 }
 
 front inbox::look() {
@@ -72,7 +87,7 @@ front inbox::look_at_data(const wire::frame_header& header) {
   const bool continues = header.op == wire::opcode::continuation;
   if (continues != in_message_) return merged_ == wire::opcode::continuation ? hand_over(header.size) : front::violation;
   if (header.payload > std::uint64_t{max_payload}) return front::violation;
-  if (header.op == wire::opcode::binary) return front::binary;
+  if (header.op == wire::opcode::binary && limits_.binary == binary_policy::refuse) return front::binary;
   if (header.payload > limits_.max_message_size) return hand_over(header.size);  // Beast says 1009
   if (header.payload != 0 && unread_.size() <= header.size) return front::nothing;
   fragments_ = continues ? fragments_ + 1 : 1;

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <string>
 #include <string_view>
@@ -26,11 +27,12 @@ class inbox final : scratch::tenant {
     ping,                ///< `take_ping` has the payload to be answered.
     pong,                ///< A pong was passed over.
     too_many_fragments,  ///< More than `options::max_fragments`.
-    binary,              ///< A binary message begins.
+    binary,              ///< A binary message begins, and is not wanted.
     violation,           ///< Of the protocol, and Beast would not see it.
   };
 
-  inbox(scratch& buffers, const options& limits) noexcept : buffers_(buffers), limits_(limits) {}
+  inbox(scratch& buffers, const options& limits, std::pmr::memory_resource& memory) noexcept
+      : buffers_(buffers), limits_(limits), own_(&memory), partial_(&memory) {}
   ~inbox() { buffers_.leave(*this); }
 
   /// Where to receive into, until `received` says how much it was.
@@ -53,6 +55,16 @@ class inbox final : scratch::tenant {
   /// For Beast: up to `into.size()` bytes, none beyond the frame at the front.
   std::size_t take(std::span<std::byte> into) noexcept;
 
+  /// What has been read of a message whose rest is still to come.
+  std::pmr::string& partial() noexcept { return partial_; }
+  void forget_partial() noexcept;
+
+  /// Memory that this holds, in bytes.
+  std::size_t held() const noexcept { return own_.size() + partial_.size(); }
+
+  /// Lets go of everything: nothing more is to be read.
+  void release() noexcept;
+
   /// Whether some of a message, or of a frame, has come and its end has not.
   bool inside_message() const noexcept { return in_message_ || frame_left_ != 0 || !unread_.empty(); }
 
@@ -65,7 +77,8 @@ class inbox final : scratch::tenant {
   scratch& buffers_;
   const options& limits_;
   std::span<std::byte> unread_;       // in the lane's receive buffer, or in `own_`
-  std::string own_;                   // what had to be moved out of there
+  std::pmr::string own_;              // what had to be moved out of there
+  std::pmr::string partial_;
   std::uint64_t frame_left_ = 0;      // of the frame that Beast has begun
   std::size_t fragments_ = 0;         // of this message
   std::string_view ping_;

@@ -6,8 +6,17 @@
 
 namespace roomcast {
 
+namespace {
+
+void take(std::pmr::string& into, std::pmr::string& from) noexcept {
+  into.swap(from);  // of the same memory
+  from.clear();
+}
+
+}  // namespace
+
 outbox::private_bytes& outbox::mine() {
-  if (!private_) private_ = std::make_unique<private_bytes>();
+  if (!private_) private_ = std::make_unique<private_bytes>(memory_);
   return *private_;
 }
 
@@ -49,18 +58,22 @@ void outbox::keep_half_sent() {
   if (const auto rest = cursor_.half_read(); !rest.empty()) mine().ready.insert(0, rest);
 }
 
+std::size_t outbox::private_size() const noexcept {
+  return private_ ? private_->ready.size() + private_->pong.size() + private_->last.size() : 0;
+}
+
 std::string_view outbox::next() noexcept {
   next_is_private_ = false;
   if (!private_) return cursor_.next();
   auto& p = *private_;
   if (p.gone == 0) {
     if (const auto rest = cursor_.half_read(); !rest.empty()) return rest;
-    if (p.ready.empty()) p.ready = std::exchange(p.pong, {});
+    if (p.ready.empty()) take(p.ready, p.pong);
   }
   if (p.ready.empty()) {
     const auto room = state_ == state::flushing && cursor_.position() >= flush_to_ ? std::string_view{} : cursor_.next();
     if (!room.empty() || state_ == state::open) return room;
-    p.ready = std::exchange(p.last, {});
+    take(p.ready, p.last);
   }
   next_is_private_ = true;
   return std::string_view{p.ready}.substr(p.gone);

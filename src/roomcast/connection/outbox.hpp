@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,8 @@ namespace roomcast {
 /// are only for it, which go out between two frames of the room. After a Close it sends nothing. No I/O. Lane only.
 class outbox {
  public:
+  explicit outbox(std::pmr::memory_resource& memory) noexcept : memory_(&memory) {}
+
   // the room's bytes
 
   /// From now on the connection follows a log, from `position`; see `log::cursor`.
@@ -27,6 +30,14 @@ class outbox {
   /// How far the cursor stands behind the end of the log, without `newest`: what has just come makes nobody slow. Counted by
   /// what it weighs in memory, which for small messages is more than their bytes.
   std::uint64_t lag_before(const log::link& newest) const noexcept { return cursor_.weight_before(newest); }
+
+  /// The same with `newest`.
+  std::uint64_t lag_through(const log::link& newest) const noexcept { return cursor_.weight_through(newest); }
+
+  bool caught_up() const noexcept { return cursor_.caught_up(); }
+
+  /// Bytes of the frame of the room's that has left in part.
+  std::size_t half_sent() const noexcept { return cursor_.half_read().size(); }
 
   /// Lets go of what came before `newest`, but for the rest of a frame that is half sent.
   void skip_to(const std::shared_ptr<log::link>& newest);
@@ -48,6 +59,9 @@ class outbox {
   /// Ends with the bytes `last`, usually a Close, after the frame that is half sent.
   void close(std::string_view last);
 
+  /// Bytes of private frames that wait.
+  std::size_t private_size() const noexcept;
+
   bool closing() const noexcept { return state_ != state::open; }
 
   /// Whether the Close has left, and everything before it.
@@ -64,10 +78,12 @@ class outbox {
  private:
   // Only while there are private bytes: most connections, most of the time, have none.
   struct private_bytes {
-    std::string ready;     // next at a boundary
-    std::size_t gone = 0;  // of `ready`
-    std::string pong;      // after `ready`
-    std::string last;      // after everything
+    explicit private_bytes(std::pmr::memory_resource* memory) : ready(memory), pong(memory), last(memory) {}
+
+    std::pmr::string ready;  // next at a boundary
+    std::size_t gone = 0;    // of `ready`
+    std::pmr::string pong;   // after `ready`
+    std::pmr::string last;   // after everything
   };
 
   enum class state { open, flushing, cut };
@@ -76,6 +92,7 @@ class outbox {
   void end(std::string_view last);
   void keep_half_sent();
 
+  std::pmr::memory_resource* memory_;
   log::cursor cursor_;
   std::unique_ptr<private_bytes> private_;
   std::uint64_t flush_to_ = 0;

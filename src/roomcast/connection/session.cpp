@@ -2,6 +2,7 @@
 
 #include "roomcast/connection/handshake.hpp"
 #include "roomcast/connection/response.hpp"
+#include "roomcast/escape.hpp"
 #include "roomcast/room/room.hpp"
 
 #include <fmt/format.h>
@@ -22,13 +23,39 @@ response refusal(no_place why) {
   return response::line(503, "there are too many rooms", "Retry-After: 10\r\n");
 }
 
+void count(counters& counts, no_place why) noexcept {
+  switch (why) {
+    case no_place::name_taken: ++counts.refused_names; break;
+    case no_place::room_full: ++counts.refused_members; break;
+    case no_place::too_many_rooms: ++counts.refused_rooms; break;
+  }
+}
+
 task<std::variant<reservation, response>> reserve(lane& home, const upgrade_request& request) {
   auto examined = examine(request.base(), home.config());
-  if (auto* const refused = std::get_if<response>(&examined)) co_return std::move(*refused);
+  if (auto* const refused = std::get_if<response>(&examined)) {
+    if (refused->status == 403) ++home.count().refused_origins;
+    co_return std::move(*refused);
+  }
+  if (!home.take_handshake()) {
+    ++home.count().refused_handshake_rate;
+    co_return response::line(503, "there are too many handshakes", "Retry-After: 1\r\n");
+  }
+  if (home.shared().memory.exceeded()) {
+    ++home.count().refused_memory;
+    co_return response::line(503, "the server is short of memory", "Retry-After: 10\r\n");
+  }
   const auto& wanted = std::get<admission>(examined);
   auto reserved = home.rooms().reserve(wanted.room, wanted.name);
-  if (const auto* const why = std::get_if<no_place>(&reserved)) co_return refusal(*why);
+  if (const auto* const why = std::get_if<no_place>(&reserved)) {
+    count(home.count(), *why);
+    co_return refusal(*why);
+  }
   co_return std::move(std::get<reservation>(reserved));
+}
+
+void tell(const lane& home, std::string_view name, std::string_view what, std::string_view room) {
+  if (home.config().log) home.shared().log(log_level::debug, fmt::format("{} {} {}", escape(name), what, room));
 }
 
 // A session is on its lane's list, so that a chat that stops finds it, and knows when the last is over.
@@ -61,7 +88,7 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
   {
     auto place = co_await reserve(home, *request);
     if (auto* const refused = std::get_if<response>(&place)) {
-      ++home.count().refused;
+      ++home.count().refused_handshakes;
       const bool is_head = request->method() == http::verb::head;
       peer->send(serialize(*refused, false, is_head ? body_use::only_counted : body_use::sent));
       co_await peer->linger();
@@ -71,12 +98,15 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
     if (ws.accept(*request)) co_return co_await peer->linger();
     request.reset();
     auto member = co_await membership::join(std::move(std::get<reservation>(place)), *peer);
+    tell(home, member.name(), "joins", member.where().name());
     for (;;) {
-      const auto text = co_await ws.receive();
-      if (!text) break;
+      co_await peer->pace();
+      const auto message = co_await ws.receive();
+      if (!message) break;
       ++home.count().messages_in;
-      co_await member.broadcast(*text);
+      co_await member.broadcast(*message);
     }
+    tell(home, member.name(), "leaves", member.where().name());
   }
   co_await peer->linger();
 }

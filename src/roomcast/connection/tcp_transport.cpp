@@ -2,9 +2,13 @@
 
 #include <boost/asio/error.hpp>
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <utility>
 
 namespace roomcast {
@@ -15,14 +19,26 @@ error_code last_error() noexcept {
   return {errno, boost::system::system_category()};
 }
 
+template <int Name>
+using tcp_option = asio::detail::socket_option::integer<IPPROTO_TCP, Name>;
+
+int whole_seconds(std::chrono::milliseconds time) noexcept {
+  constexpr std::int64_t most = 32'767;  // the kernel's
+  return static_cast<int>(std::clamp<std::int64_t>(time.count() / 1000, 1, most));
+}
+
 }  // namespace
 
-tcp_transport::tcp_transport(socket s, std::size_t send_buffer) noexcept : socket_(std::move(s)) {
+tcp_transport::tcp_transport(socket s, const options& limits) noexcept : socket_(std::move(s)) {
   error_code ignored;  // each of these only makes things better
   socket_.non_blocking(true, ignored);
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.set_option(asio::socket_base::keep_alive(true), ignored);
+  socket_.set_option(tcp_option<TCP_KEEPIDLE>(whole_seconds(limits.ping_interval)), ignored);
+  socket_.set_option(tcp_option<TCP_USER_TIMEOUT>(whole_seconds(limits.send_timeout) * 1000), ignored);
   // The kernel doubles the value, for its own bookkeeping.
-  if (send_buffer != 0) socket_.set_option(asio::socket_base::send_buffer_size(static_cast<int>(send_buffer / 2)), ignored);
+  if (limits.send_buffer != 0)
+    socket_.set_option(asio::socket_base::send_buffer_size(static_cast<int>(limits.send_buffer / 2)), ignored);
 }
 
 // Straight to the system: Asio's synchronous calls add a loop, a flag check and a gather array to each.

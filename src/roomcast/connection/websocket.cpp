@@ -65,6 +65,17 @@ class beast_layer {
 void teardown(boost::beast::role_type, beast_layer&, error_code& ec) { ec = {}; }
 void beast_close_socket(beast_layer&) {}
 
+namespace {
+
+std::uint64_t counters::*counter_of(const error_code& ec) {
+  using boost::beast::websocket::error;
+  if (ec == error::message_too_big) return &counters::closed_too_large;
+  if (ec == error::bad_frame_payload) return &counters::closed_invalid_text;
+  return &counters::closed_protocol;
+}
+
+}  // namespace
+
 struct websocket::beast {
   explicit beast(connection& c) : stream(beast_layer{c}) {}
   boost::beast::websocket::stream<beast_layer, false> stream;
@@ -83,17 +94,18 @@ error_code websocket::accept(const upgrade_request& request) {
   return ec;
 }
 
-std::string_view websocket::text() const noexcept {
-  if (!partial_.empty()) return partial_;
+payload websocket::message() const noexcept {
+  const bool binary = beast_->stream.got_binary();
+  if (const auto& partial = connection_.incoming().partial(); !partial.empty()) return {partial, binary};
   const auto message = connection_.home().buffers().message();
-  return {reinterpret_cast<const char*>(message.data()), filled_};
+  return {{reinterpret_cast<const char*>(message.data()), filled_}, binary};
 }
 
 websocket::progress websocket::read() {
   if (connection_.over()) return progress::over;
   if (std::exchange(delivered_, false)) {
     filled_ = 0;
-    std::string{}.swap(partial_);  // an assignment would keep its memory
+    connection_.incoming().forget_partial();
   }
   for (;;) {
     switch (connection_.incoming().look()) {
@@ -103,11 +115,13 @@ websocket::progress websocket::read() {
         break;
       case inbox::front::ping: connection_.pong(connection_.incoming().take_ping()); [[fallthrough]];
       case inbox::front::pong:
-        if (!connection_.count_control()) return fail(wire::close_code::policy_violation, "too many control frames");
+        if (!connection_.count_control())
+          return fail(&counters::closed_control_rate, wire::close_code::policy_violation, "too many control frames");
         break;
-      case inbox::front::too_many_fragments: return fail(wire::close_code::policy_violation, "too many fragments");
-      case inbox::front::binary: return fail(wire::close_code::unsupported_data, "only text is relayed");
-      case inbox::front::violation: return fail(wire::close_code::protocol_error, {});
+      case inbox::front::too_many_fragments:
+        return fail(&counters::closed_fragments, wire::close_code::policy_violation, "too many fragments");
+      case inbox::front::binary: return fail(&counters::closed_binary, wire::close_code::unsupported_data, "only text is relayed");
+      case inbox::front::violation: return fail(&counters::closed_protocol, wire::close_code::protocol_error, {});
     }
   }
 }
@@ -118,20 +132,21 @@ websocket::progress websocket::read_frame() {
   filled_ += beast_->stream.read_some(asio::buffer(space.data(), space.size()), ec);
   if (ec == boost::beast::websocket::error::closed) return progress::over;
   if (ec) {
-    ++connection_.home().count().protocol_closes;
+    ++(connection_.home().count().*counter_of(ec));
     return progress::over;
   }
   if (!beast_->stream.is_message_done()) return progress::nothing;
-  if (!partial_.empty()) keep();
+  if (!connection_.incoming().partial().empty()) keep();
   // Beast does not check again when the last fragment is empty.
-  if (ends_inside_code_point(text())) return fail(wire::close_code::invalid_payload, {});
+  if (const auto whole = message(); !whole.binary && ends_inside_code_point(whole.bytes))
+    return fail(&counters::closed_invalid_text, wire::close_code::invalid_payload, {});
   delivered_ = true;
   connection_.message_ended();
   return progress::message;
 }
 
-websocket::progress websocket::fail(std::uint16_t code, std::string_view reason) {
-  ++connection_.home().count().protocol_closes;
+websocket::progress websocket::fail(std::uint64_t counters::*counter, std::uint16_t code, std::string_view reason) {
+  ++(connection_.home().count().*counter);
   connection_.close(code, reason);
   return progress::over;
 }
@@ -139,6 +154,7 @@ websocket::progress websocket::fail(std::uint16_t code, std::string_view reason)
 // The lane's buffers are somebody else's while this connection waits.
 websocket::progress websocket::pause() {
   if (filled_ != 0) keep();
+  connection_.home().mind_memory();
   if (connection_.incoming().inside_message())
     connection_.message_began();
   else
@@ -148,7 +164,7 @@ websocket::progress websocket::pause() {
 
 void websocket::keep() {
   const auto message = connection_.home().buffers().message();
-  partial_.append(reinterpret_cast<const char*>(message.data()), filled_);
+  connection_.incoming().partial().append(reinterpret_cast<const char*>(message.data()), filled_);
   filled_ = 0;
 }
 

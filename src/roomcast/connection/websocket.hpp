@@ -1,6 +1,7 @@
 #pragma once
 
 #include "roomcast/connection/connection.hpp"
+#include "roomcast/payload.hpp"
 
 #include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/message.hpp>
@@ -8,7 +9,6 @@
 #include <coroutine>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace roomcast {
@@ -29,7 +29,7 @@ class websocket {
 
   class receive_awaiter;
 
-  /// Completes with the next text message, which stays valid until the next call, or with nothing when the connection is over.
+  /// Completes with the next message, which stays valid until the next call, or with nothing when the connection is over.
   /// At once, without a turn of the executor, where the message is here already.
   receive_awaiter receive() noexcept;
 
@@ -40,14 +40,13 @@ class websocket {
 
   progress read();
   progress read_frame();
-  progress fail(std::uint16_t code, std::string_view reason);
+  progress fail(std::uint64_t counters::*counter, std::uint16_t code, std::string_view reason);
   progress pause();
   void keep();
-  std::string_view text() const noexcept;
+  payload message() const noexcept;
 
   connection& connection_;
   std::unique_ptr<beast> beast_;
-  std::string partial_;      // of a message that came in pieces
   std::size_t filled_ = 0;   // of the lane's message buffer, by the same message
   bool delivered_ = false;   // the message has been handed out
 };
@@ -64,9 +63,9 @@ class [[nodiscard]] websocket::receive_awaiter final : transport::waiter {
     ws_.connection_.wait_readable(*this, suspended{reader, reader.promise().root});
   }
 
-  std::optional<std::string_view> await_resume() const noexcept {
+  std::optional<payload> await_resume() const noexcept {
     if (progress_ == progress::over) return {};
-    return ws_.text();
+    return ws_.message();
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <memory_resource>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,9 +19,11 @@ struct entry {
 
 /// Messages that came close together: one block of frames, ready for the wire. Immutable once it is sealed, so lanes share it.
 struct batch {
-  std::uint64_t begin = 0;  ///< its first byte's position in the room's log
-  std::string bytes;
-  std::vector<entry> entries;
+  batch(std::pmr::memory_resource* memory, std::uint64_t at) : begin(at), bytes(memory), entries(memory) {}
+
+  std::uint64_t begin;  ///< its first byte's position in the room's log
+  std::pmr::string bytes;
+  std::pmr::vector<entry> entries;
 
   std::uint64_t end() const noexcept { return begin + bytes.size(); }
 };

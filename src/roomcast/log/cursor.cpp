@@ -11,7 +11,7 @@ auto entry_at(const batch& b, std::size_t offset) {
                           [](std::size_t at, const entry& e) { return at < e.end; });
 }
 
-std::size_t begin_of(const batch& b, std::vector<entry>::const_iterator e) {
+std::size_t begin_of(const batch& b, std::pmr::vector<entry>::const_iterator e) {
   return e == b.entries.begin() ? 0 : std::prev(e)->end;
 }
 

@@ -37,6 +37,9 @@ class cursor {
   /// The weight of what is held for the reader: from the batch that it reads to the one before `newest`.
   std::uint64_t weight_before(const link& newest) const noexcept { return at_ ? newest.weight_before - at_->weight_before : 0; }
 
+  /// The same with `newest`.
+  std::uint64_t weight_through(const link& newest) const noexcept { return at_ ? newest.weight_after() - at_->weight_before : 0; }
+
   bool caught_up() const noexcept { return !at_; }
   std::uint64_t position() const noexcept { return position_; }
 

@@ -6,8 +6,7 @@ namespace roomcast::log {
 
 std::uint64_t room_log::append(wire::message m, std::uint64_t sender) {
   if (!open_) {
-    open_ = std::make_shared<batch>();
-    open_->begin = end_;
+    open_ = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, end_);
     open_->bytes.reserve(size_hint_);
   }
   m.seq = seq_ + 1;

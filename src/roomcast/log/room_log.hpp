@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <memory_resource>
 
 namespace roomcast::log {
 
@@ -16,7 +17,7 @@ namespace roomcast::log {
 /// Home lane only.
 class room_log {
  public:
-  explicit room_log(const wire::text_format& format) : format_(format) {}
+  room_log(const wire::text_format& format, std::pmr::memory_resource& memory) : format_(format), memory_(&memory) {}
 
   /// Orders `m`: gives it the next sequence number, which it returns, and adds its frame to the open batch.
   std::uint64_t append(wire::message m, std::uint64_t sender);
@@ -43,6 +44,7 @@ class room_log {
 
  private:
   const wire::text_format& format_;
+  std::pmr::memory_resource* memory_;
   std::shared_ptr<batch> open_;
   std::deque<std::shared_ptr<const batch>> sealed_;
   std::uint64_t seq_ = 0;

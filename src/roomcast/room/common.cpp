@@ -30,6 +30,10 @@ options checked(options o) {
   require(o.max_message_size <= 1u << 30, "max_message_size", "is at most 1 GiB");
   require(o.max_fragments >= 1, "max_fragments", "is at least 1");
   require(o.max_rooms >= 1, "max_rooms", "is at least 1");
+  require(o.rate <= 1'000'000, "rate", "is at most 1000000 a second");
+  require(o.burst == 0 || o.rate != 0, "rate", "is 0, which is no limit, and has a burst");
+  require(o.burst <= 1'000'000'000, "rate", "has a burst of at most 1000000000");
+  require(o.memory_budget == 0 || o.memory_budget >= 1u << 20, "memory_budget", "is at least 1 MiB");
   require(o.send_buffer <= 1u << 30, "send_buffer", "is at most 1 GiB");
   for (const auto& [field, value] : {std::pair{"ping_interval", o.ping_interval}, {"pong_timeout", o.pong_timeout},
                                      {"message_timeout", o.message_timeout}, {"send_timeout", o.send_timeout},
@@ -48,6 +52,6 @@ wire::text_format compiled(std::string_view format) {
 
 }  // namespace
 
-common::common(options o) : opts(checked(std::move(o))), format(compiled(opts.format)) {}
+common::common(options o) : opts(checked(std::move(o))), format(compiled(opts.format)), memory(opts.memory_budget) {}
 
 }  // namespace roomcast

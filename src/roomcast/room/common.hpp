@@ -1,5 +1,6 @@
 #pragma once
 
+#include "roomcast/memory_budget.hpp"
 #include "roomcast/options.hpp"
 #include "roomcast/wire/text_format.hpp"
 
@@ -20,6 +21,7 @@ struct common {
 
   const options opts;
   const wire::text_format format;
+  memory_budget memory;
   std::atomic<std::uint64_t> next_user{0};       ///< for the names user0, user1, …
   std::atomic<std::uint64_t> next_connection{1};  ///< ids; 0 is nobody
 };

@@ -5,6 +5,8 @@
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <exception>
 #include <utility>
 
 namespace roomcast {
@@ -16,6 +18,7 @@ lane::lane(std::shared_ptr<common> shared, asio::any_io_executor inner, lane_thr
       now_(clock_()),
       wheel_(now_),
       ticks_(executor()),
+      handshakes_(config().handshake_rate, now_),
       scratch_(config().max_message_size),
       rooms_(*this) {}
 
@@ -29,6 +32,8 @@ void lane::set_deadline(timer_wheel::entry& e, timer_wheel::time_point due) {
 void lane::advance() {
   now_ = clock_();
   wheel_.advance(now_);
+  relieved_ = false;
+  relieve();
 }
 
 void lane::tick() {
@@ -70,7 +75,35 @@ void lane::turn() {
     r->unlist();
     return true;
   });
+  relieve();
   if (!unsealed_.empty()) post_turn();
+}
+
+// Beyond the budget the most lagging go first, then those who have sent most of what is not whole yet, until an eighth of it is free: otherwise the next message would be the next
+// reason. At most once a tick, as it looks at every member.
+void lane::relieve() noexcept {
+  const memory_budget& memory = shared_->memory;
+  if (relieved_ || !memory.exceeded()) return;
+  relieved_ = true;
+  struct claim {
+    member::holding held;
+    member* who;
+    std::shared_ptr<log::link> newest;
+  };
+  try {
+    std::vector<claim> claims;
+    for (const room* r : rooms_.all()) {
+      const auto newest = r->newest();
+      for (member* m : r->members())
+        if (const auto held = m->held(newest.get()); held != member::holding{}) claims.push_back({held, m, newest});
+    }
+    std::sort(claims.begin(), claims.end(), [](const claim& a, const claim& b) { return a.held > b.held; });
+    for (const claim& each : claims) {
+      if (memory.held() <= memory.limit() - memory.limit() / 8) break;
+      each.who->shed(each.newest);
+    }
+  } catch (const std::exception&) {  // not even this much memory: the next tick tries again
+  }
 }
 
 }  // namespace roomcast

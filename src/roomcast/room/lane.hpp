@@ -6,6 +6,7 @@
 #include "roomcast/room/directory.hpp"
 #include "roomcast/room/lane_executor.hpp"
 #include "roomcast/room/member.hpp"
+#include "roomcast/room/rate_limit.hpp"
 #include "roomcast/room/scratch.hpp"
 #include "roomcast/room/timer_wheel.hpp"
 
@@ -39,6 +40,7 @@ class lane : public std::enable_shared_from_this<lane> {
 
   directory& rooms() noexcept { return rooms_; }
   counters& count() noexcept { return counters_; }
+  const counters& count() const noexcept { return counters_; }
   scratch& buffers() noexcept { return scratch_; }
 
   /// The time, as of the last tick. Without a deadline nothing ticks, and the clock is asked.
@@ -47,11 +49,19 @@ class lane : public std::enable_shared_from_this<lane> {
   /// Sets a deadline, and time going.
   void set_deadline(timer_wheel::entry& e, timer_wheel::time_point due);
 
-  /// Reads the clock and fires what is due.
+  /// Reads the clock, fires what is due, and sees to it that the memory budget is kept.
   void advance();
 
   /// `r` has its first message in an open batch: it will be asked, turn by turn, whether to send it.
   void has_unsealed(room& r);
+
+  /// Takes one handshake of those that `options::handshake_rate` allows; false where there is none left.
+  bool take_handshake() { return handshakes_.take(now()); }
+
+  /// More is held than before: the memory budget is seen to soon, once until the clock is read again.
+  void mind_memory() {
+    if (shared_->memory.exceeded() && !relieved_ && !turn_posted_) post_turn();
+  }
 
   /// The sessions there are: each enrols at its start, and is struck off when its connection ends.
   using session_list = boost::intrusive::list<member, boost::intrusive::constant_time_size<false>>;
@@ -64,6 +74,7 @@ class lane : public std::enable_shared_from_this<lane> {
   void post_turn();
   void turn();
   void tick();
+  void relieve() noexcept;
 
   const std::shared_ptr<common> shared_;
   const lane_strand strand_;
@@ -75,6 +86,8 @@ class lane : public std::enable_shared_from_this<lane> {
   bool ticking_ = false;
   bool turn_posted_ = false;
   bool draining_ = false;
+  bool relieved_ = false;  // since the last tick
+  rate_limit handshakes_;
   scratch scratch_;
   session_list sessions_;
   directory rooms_;

@@ -4,6 +4,7 @@
 
 #include <boost/intrusive/list_hook.hpp>
 
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,6 +32,20 @@ class member : public boost::intrusive::list_base_hook<boost::intrusive::link_mo
 
   /// Ends the connection at once; its session notices later.
   virtual void drop() noexcept = 0;
+
+  /// Memory that is held for this member, in bytes.
+  struct holding {
+    std::uint64_t lag = 0;  ///< batches of its room's, shared with others
+    std::uint64_t own = 0;  ///< what it has sent in part, and frames only for it
+
+    friend auto operator<=>(const holding&, const holding&) = default;
+  };
+
+  /// `newest` ends its room's chain of batches; null where nobody lags.
+  virtual holding held(const log::link* newest) const noexcept = 0;
+
+  /// Lets go of that memory, and of the member where need be.
+  virtual void shed(const std::shared_ptr<log::link>& newest) = 0;
 
  protected:
   ~member() = default;

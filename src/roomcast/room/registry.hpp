@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <exception>
 #include <memory>
+#include <memory_resource>
 #include <vector>
 
 namespace roomcast {
@@ -14,6 +15,8 @@ namespace roomcast {
 /// A lane's share of a room's members, and the chain of batches that their cursors stand in. Lane only.
 class registry {
  public:
+  explicit registry(std::pmr::memory_resource& memory) noexcept : memory_(&memory) {}
+
   void add(member& m) {
     m.slot_ = members_.size();
     members_.push_back(&m);
@@ -27,29 +30,32 @@ class registry {
 
   /// A link for the chain's end.
   std::shared_ptr<log::link> make_link(std::shared_ptr<const log::batch> next) const {
-    return std::make_shared<log::link>(std::move(next), weight_);
+    return std::allocate_shared<log::link>(std::pmr::polymorphic_allocator<log::link>{memory_}, std::move(next), weight_);
   }
 
   /// Appends `newest` to the chain and offers it to every member. One for whom memory runs out is dropped.
-  void fan_out(std::shared_ptr<log::link> newest) noexcept {
+  void fan_out(const std::shared_ptr<log::link>& newest) noexcept {
     weight_ = newest->weight_after();
-    if (newest_) newest_->next = newest;
-    newest_ = std::move(newest);
+    if (const auto last = newest_.lock()) last->next = newest;
+    newest_ = newest;
     for (member* m : members_) {
       try {
-        m->deliver(newest_);
+        m->deliver(newest);
       } catch (const std::exception&) {
         m->drop();
       }
     }
-    if (newest_.use_count() == 1) newest_.reset();  // nobody lags: nothing to keep
   }
 
   const std::vector<member*>& members() const noexcept { return members_; }
 
+  /// The chain's end; null where nobody lags.
+  std::shared_ptr<log::link> newest() const noexcept { return newest_.lock(); }
+
  private:
+  std::pmr::memory_resource* memory_;
   std::vector<member*> members_;
-  std::shared_ptr<log::link> newest_;
+  std::weak_ptr<log::link> newest_;  // those who lag keep it
   std::uint64_t weight_ = 0;  // of all links so far
 };
 

@@ -6,20 +6,22 @@
 
 namespace roomcast {
 
-room::room(lane& home, std::string_view name) : home_(home), name_(name), log_(home.shared().format) {}
+room::room(lane& home, std::string_view name) : home_(home), name_(name), log_(home.shared().format, home.shared().memory), registry_(home.shared().memory) {}
 
-std::uint64_t room::order(std::uint64_t sender, std::string_view name, std::string_view text) {
+std::uint64_t room::order(std::uint64_t sender, std::string_view name, payload what) {
   if (!listed_) {
     home_.has_unsealed(*this);
     listed_ = true;
     turns_ = 0;
   }
-  wire::message m{.seq = 0, .room = name_, .name = name, .text = text, .time = {}};
+  wire::message m{.seq = 0, .room = name_, .name = name, .text = what.bytes, .binary = what.binary, .time = {}};
   if (home_.shared().format.shows_time()) m.time = std::chrono::system_clock::now();
   const std::uint64_t seq = log_.append(m, sender);
   grew_ = true;
   return seq;
 }
+
+std::pmr::memory_resource* room::memory() const noexcept { return &home_.shared().memory; }
 
 bool room::wants_another_turn() noexcept {
   const bool growing = std::exchange(grew_, false);
@@ -29,10 +31,10 @@ bool room::wants_another_turn() noexcept {
 void room::flush() {
   log_.seal();
   while (const auto next = log_.next_to_show()) {
-    auto newest = registry_.make_link(next);  // what can fail, before it is visible
+    const auto newest = registry_.make_link(next);  // what can fail, before it is visible
     log_.show();
     ++home_.count().batches;
-    registry_.fan_out(std::move(newest));
+    registry_.fan_out(newest);
   }
   if (space_) space_->cancel();
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "roomcast/log/room_log.hpp"
+#include "roomcast/payload.hpp"
 #include "roomcast/room/lane_executor.hpp"
 #include "roomcast/room/registry.hpp"
 #include "roomcast/room/task.hpp"
@@ -10,6 +11,7 @@
 #include <chrono>
 #include <coroutine>
 #include <cstdint>
+#include <memory_resource>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,8 +43,14 @@ class room {
   std::size_t size() const noexcept { return registry_.members().size(); }
   const std::vector<member*>& members() const noexcept { return registry_.members(); }
 
-  /// Orders `text` now, whether the room is full or not.
-  std::uint64_t order(std::uint64_t sender, std::string_view name, std::string_view text);
+  /// Orders `what` now, whether the room is full or not.
+  std::uint64_t order(std::uint64_t sender, std::string_view name, payload what);
+
+  /// The end of the chain of batches that those who lag hold on to; null where nobody does.
+  std::shared_ptr<log::link> newest() const noexcept { return registry_.newest(); }
+
+  /// Where what is held for the room is allocated.
+  std::pmr::memory_resource* memory() const noexcept;
 
   /// Whether senders have to wait: see `membership::broadcast`.
   bool is_full() const noexcept { return log_.hidden_bytes() >= max_hidden; }
@@ -120,12 +128,13 @@ class membership {
   }
 
   const std::string& name() const noexcept { return place_.name(); }
+  const room& where() const noexcept { return place_.where(); }
 
   class ordering;
 
-  /// Completes when `text` has its place in the room's order, with its sequence number. That is at once, without a turn of
-  /// the executor, unless the room holds `room::max_hidden` bytes that are not visible yet. `text` need not outlive the call.
-  ordering broadcast(std::string_view text) noexcept;
+  /// Completes when `what` has its place in the room's order, with its sequence number. That is at once, without a turn of
+  /// the executor, unless the room holds `room::max_hidden` bytes that are not visible yet. `what` need not outlive the call.
+  ordering broadcast(payload what) noexcept;
 
  private:
   membership(reservation place, member& m) noexcept : place_(std::move(place)), member_(&m) {}
@@ -141,22 +150,22 @@ class [[nodiscard]] membership::ordering {
 
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> sender) {
-    kept_ = text_;
-    text_ = kept_;
+    kept_ = what_.bytes;
+    what_.bytes = kept_;
     sender_.place_.where().wait_for_space(suspended{sender, sender.promise().root});
   }
 
-  std::uint64_t await_resume() { return sender_.place_.where().order(sender_.member_->id(), sender_.name(), text_); }
+  std::uint64_t await_resume() { return sender_.place_.where().order(sender_.member_->id(), sender_.name(), what_); }
 
  private:
   friend class membership;
-  ordering(membership& sender, std::string_view text) noexcept : sender_(sender), text_(text) {}
+  ordering(membership& sender, payload what) noexcept : sender_(sender), what_(what), kept_(sender.place_.where().memory()) {}
 
   membership& sender_;
-  std::string_view text_;
-  std::string kept_;
+  payload what_;
+  std::pmr::string kept_;
 };
 
-inline membership::ordering membership::broadcast(std::string_view text) noexcept { return {*this, text}; }
+inline membership::ordering membership::broadcast(payload what) noexcept { return {*this, what}; }
 
 }  // namespace roomcast

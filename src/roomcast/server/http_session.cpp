@@ -26,6 +26,7 @@ task<std::unique_ptr<request>> until_upgrade(connection& peer, std::chrono::mill
     peer.must_end(peer.home().now() + timeout);
     auto next = co_await requests.next();
     if (const auto* const refused = std::get_if<response>(&next)) {
+      ++peer.home().count().refused_requests;
       peer.send(serialize(*refused, false));
       co_return nullptr;
     }
@@ -52,11 +53,11 @@ task<> serve_http(std::shared_ptr<connection> peer, std::chrono::milliseconds ha
     co_await peer->linger();
 }
 
-task<> refuse_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout) {
+task<> refuse_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout, unsigned status, std::string_view why) {
   request_reader requests{*peer};
   peer->must_end(peer->home().now() + handshake_timeout);
   co_await requests.next();
-  peer->send(serialize(response::line(503, "there are too many connections", "Retry-After: 10\r\n"), false));
+  peer->send(serialize(response::line(status, why, "Retry-After: 10\r\n"), false));
   co_await peer->linger();
 }
 

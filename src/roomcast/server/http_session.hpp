@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <memory>
+#include <string_view>
 
 namespace roomcast::server {
 
@@ -12,7 +13,7 @@ namespace roomcast::server {
 /// the chat. On the connection's lane.
 task<> serve_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout);
 
-/// One connection too many: answered with 503.
-task<> refuse_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout);
+/// One connection too many: answered with `status`, and why.
+task<> refuse_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout, unsigned status, std::string_view why);
 
 }  // namespace roomcast::server

@@ -17,13 +17,12 @@ using namespace std::chrono_literals;
 constexpr auto first_pause = 10ms;
 constexpr auto longest_pause = 500ms;
 
-// So many beyond the limit are told that they are; more than that are closed without a word.
-constexpr std::size_t refusals_at_a_time = 32;
+using verdict = connection_limits::verdict;
 
 }  // namespace
 
 listener::listener(hub& h, const settings& s)
-    : hub_(h), settings_(s), acceptor_(h.home()->executor()), pause_(h.home()->executor()) {
+    : hub_(h), settings_(s), acceptor_(h.home()->executor()), pause_(h.home()->executor()), limits_(s.max_connections, s.max_connections_per_ip) {
   const asio::ip::tcp::endpoint at{asio::ip::make_address(s.address), s.port};
   acceptor_.open(at.protocol());
   acceptor_.set_option(asio::socket_base::reuse_address(true));
@@ -51,18 +50,33 @@ void listener::accepted(const error_code& ec, tcp_transport::socket s) {
   // What is wrong with one connection is no reason to pause.
   if (ec && ec != asio::error::connection_aborted && ec.value() != EPROTO) return pause(ec);
   back_off_ = 0ms;
-  if (!ec && connections_ < settings_.max_connections + refusals_at_a_time) {
-    auto peer = std::make_shared<connection>(
-        hub_.home(), std::make_unique<tcp_transport>(std::move(s), settings_.chat.send_buffer));
-    const bool welcome = connections_++ < settings_.max_connections;
-    hub_.start(welcome ? serve_http(std::move(peer), settings_.handshake_timeout)
-                       : refuse_http(std::move(peer), settings_.handshake_timeout),
-               [this] { --connections_; });
-  }
+  if (!ec) serve(std::move(s));
   accept();
 }
 
+void listener::serve(tcp_transport::socket s) {
+  error_code gone;
+  const auto from = s.remote_endpoint(gone).address();
+  if (gone) return;
+  counters& count = hub_.home()->count();
+  const verdict v = limits_.admit(from);
+  if (v == verdict::too_many || v == verdict::silence) ++count.refused_connections;
+  if (v == verdict::too_many_of_address) ++count.refused_per_ip;
+  if (v == verdict::silence) return;
+  ++count.connections;
+  auto peer = std::make_shared<connection>(hub_.home(), std::make_unique<tcp_transport>(std::move(s), settings_.chat));
+  const auto timeout = settings_.handshake_timeout;
+  auto session = v == verdict::welcome    ? serve_http(std::move(peer), timeout)
+                 : v == verdict::too_many ? refuse_http(std::move(peer), timeout, 503, "there are too many connections")
+                                          : refuse_http(std::move(peer), timeout, 429, "there are too many connections from your address");
+  hub_.start(std::move(session), [this, from, v] {
+    limits_.leave(from, v);
+    --hub_.home()->count().connections;
+  });
+}
+
 void listener::pause(const error_code& ec) {
+  ++hub_.home()->count().accept_pauses;
   if (const auto now = std::chrono::steady_clock::now(); now - warned_ > 10s) {
     warned_ = now;
     hub_.shared().log(log_level::warning, fmt::format("accepting pauses: {}", ec.message()));

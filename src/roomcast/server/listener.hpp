@@ -3,19 +3,19 @@
 #include "roomcast/connection/connection.hpp"
 #include "roomcast/connection/tcp_transport.hpp"
 #include "roomcast/hub.hpp"
+#include "roomcast/server/connection_limits.hpp"
 #include "roomcast/server/settings.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
-#include <cstddef>
 #include <memory>
 
 namespace roomcast::server {
 
 /// Accepts connections for a hub's lane, until it is closed. Where the system has no more descriptors or memory it pauses,
-/// longer each time, and goes on; connections beyond the limit are answered with 503. Lane only; outlived by the hub.
+/// longer each time, and goes on; connections beyond the limits are answered with 503 or 429. Lane only; outlived by the hub.
 class listener {
  public:
   /// Listens; throws `boost::system::system_error` where that is not possible.
@@ -33,6 +33,7 @@ class listener {
 
   void accept();
   void accepted(const error_code& ec, tcp_transport::socket s);
+  void serve(tcp_transport::socket s);
   void pause(const error_code& ec);
 
   hub& hub_;
@@ -41,7 +42,7 @@ class listener {
   lane::timer pause_;
   std::chrono::milliseconds back_off_{0};
   std::chrono::steady_clock::time_point warned_{};
-  std::size_t connections_ = 0;
+  connection_limits limits_;
 };
 
 }  // namespace roomcast::server

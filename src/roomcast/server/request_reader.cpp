@@ -35,6 +35,8 @@ task<std::variant<std::monostate, request, response>> request_reader::next() {
       if (parser.is_done()) break;
       // The parser takes a body as it comes, and a line when it is whole: of the header, a chunk's, or a trailer's.
       if (unread_.size() > max_header) co_return answer_to(http::error::header_limit);
+      if (peer_.home().shared().memory.exceeded())
+        co_return response::line(503, "the server is short of memory", "Retry-After: 10\r\n");
     }
     co_await peer_.readable();
     peer_.receive();

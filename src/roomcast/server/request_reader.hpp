@@ -7,7 +7,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/empty_body.hpp>
 
-#include <optional>
+#include <memory_resource>
 #include <string>
 #include <variant>
 
@@ -26,18 +26,18 @@ class request_reader {
 
   static constexpr std::size_t max_body = 64 * 1024;
 
-  explicit request_reader(connection& peer) : peer_(peer) {}
+  explicit request_reader(connection& peer) : peer_(peer), unread_(&peer.home().shared().memory) {}
 
   /// Completes with the next request; with the answer to one that is not acceptable, after which the connection is of no more
   /// use; or with nothing, when the peer has ended.
   task<std::variant<std::monostate, request, response>> next();
 
   /// What has come after the last request.
-  std::string take_rest() noexcept { return std::move(unread_); }
+  std::pmr::string take_rest() noexcept { return std::move(unread_); }
 
  private:
   connection& peer_;
-  std::string unread_;
+  std::pmr::string unread_;
 };
 
 }  // namespace roomcast::server

@@ -2,6 +2,7 @@
 
 #include "roomcast/connection/target.hpp"
 #include "roomcast/server/assets.hpp"
+#include "roomcast/server/metrics.hpp"
 
 #include <boost/beast/http/verb.hpp>
 
@@ -41,6 +42,11 @@ response ready(const lane& home) {
   return home.draining() ? response::line(503, "stopping", "Retry-After: 5\r\n") : response::line(200, "ready");
 }
 
+response measured(const lane& home) {
+  const auto& memory = home.shared().memory;
+  return {.status = 200, .body = metrics(home.count(), memory.held(), memory.limit()), .type = "text/plain; version=0.0.4; charset=utf-8"};
+}
+
 struct route {
   std::string_view path;
   response (*handler)(const lane&);
@@ -48,7 +54,7 @@ struct route {
 
 // All of them answer GET and HEAD.
 constexpr std::array routes{
-    route{"/", page}, route{"/page.js", script}, route{"/page.css", style}, route{"/healthz", healthy}, route{"/readyz", ready},
+    route{"/", page}, route{"/page.js", script}, route{"/page.css", style}, route{"/healthz", healthy}, route{"/readyz", ready}, route{"/metrics", measured},
 };
 
 }  // namespace

@@ -29,6 +29,8 @@ constexpr std::uint64_t longest = 365ull * 24 * 3'600'000;  // of all durations,
 constexpr std::array<std::pair<const char*, log_level>, 4> levels{{{"debug", log_level::debug}, {"info", log_level::info}, {"warning", log_level::warning}, {"error", log_level::error}}};
 constexpr std::array<std::pair<const char*, slow_reader_policy>, 2> policies{{{"close", slow_reader_policy::close}, {"skip", slow_reader_policy::skip}}};
 
+constexpr std::array<std::pair<const char*, binary_policy>, 2> binaries{{{"refuse", binary_policy::refuse}, {"relay", binary_policy::relay}}};
+
 std::string in_units(milliseconds value) {
   return value.count() % 1000 == 0 ? fmt::format("{}s", value.count() / 1000) : fmt::format("{}ms", value.count());
 }
@@ -88,6 +90,24 @@ CLI::Option* add_number(CLI::App& app, const std::string& name, Number& value, N
   return app.add_option(name, value, description)->check(CLI::Range(least, most))->type_name("N")->default_str(std::to_string(value));
 }
 
+// "5", "5:20"
+void add_rate(CLI::App& app, const std::string& name, options& chat, const std::string& description) {
+  app.add_option_function<std::string>(
+         name,
+         [&chat, name](const std::string& text) {
+           const auto colon = text.find(':');
+           const auto rate = parse_quantity(text.substr(0, colon), {{"", 1}});
+           const auto burst = colon == text.npos ? 0 : parse_quantity(text.substr(colon + 1), {{"", 1}});
+           if (!rate || !burst || (colon != text.npos && *burst == 0))
+             throw CLI::ValidationError(name, "'" + text + "' is not a rate like 5 or 5:20, of messages a second and at once");
+           chat.rate = *rate;
+           chat.burst = *burst;
+         },
+         description)
+      ->type_name("N[:BURST]")
+      ->default_str("0");
+}
+
 template <class Value, std::size_t N>
 void add_choice(CLI::App& app, const std::string& name, Value& value, const std::array<std::pair<const char*, Value>, N>& choices,
                 const std::string& description) {
@@ -139,6 +159,8 @@ void declare(CLI::App& app, settings& s) {
   app.add_flag("--echo,!--no-echo", chat.echo, "Whether a sender gets its own messages; by default it does");
   add_choice(app, "--slow-reader", chat.slow_reader, policies, "What happens to a member beyond --max-lag: close or skip");
 
+  add_choice(app, "--binary", chat.binary, binaries, "What becomes of binary messages: refuse (1003), or relay, as they came");
+
   app.option_defaults()->group("Who may connect");
   app.add_option("--allow-origin", chat.allow_origins, "An origin whose pages may connect, besides this server's; repeatable; * for any")
       ->type_name("ORIGIN")
@@ -146,6 +168,8 @@ void declare(CLI::App& app, settings& s) {
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   add_number(app, "--max-connections", s.max_connections, std::size_t{0}, million, "The most connections; 0 for what the descriptors allow");
+  add_number(app, "--max-connections-per-ip", s.max_connections_per_ip, std::size_t{0}, million, "The most from one address; 0 for any number");
+  add_number(app, "--handshake-rate", chat.handshake_rate, std::size_t{0}, million, "The most handshakes a second; 0 for any number");
   add_number(app, "--max-rooms", chat.max_rooms, std::size_t{1}, 100 * million, "The most rooms");
   add_number(app, "--max-members", chat.max_members, std::size_t{0}, million, "The most members of a room; 0 for any number");
 
@@ -153,7 +177,9 @@ void declare(CLI::App& app, settings& s) {
   add_size(app, "--max-message-size", chat.max_message_size, "The longest message");
   add_number(app, "--max-fragments", chat.max_fragments, std::size_t{1}, million, "The most frames of one message");
   add_number(app, "--max-control-rate", chat.max_control_rate, std::size_t{0}, million, "The most pings and pongs a second from one connection; 0 for any number");
+  add_rate(app, "--rate", chat, "The most messages a second of one connection, and how many at once; 0 for any number");
   add_size(app, "--max-lag", chat.max_lag, "How far a member may fall behind its room");
+  add_size(app, "--memory-budget", chat.memory_budget, "What is held for all members together; 0 for half of the machine's memory");
   add_size(app, "--send-buffer", chat.send_buffer, "What the kernel holds for one connection; 0 for its own sizing");
 
   app.option_defaults()->group("Patience");
@@ -161,6 +187,8 @@ void declare(CLI::App& app, settings& s) {
   add_duration(app, "--pong-timeout", chat.pong_timeout, "How long it then has to show a sign of life");
   add_duration(app, "--handshake-timeout", s.handshake_timeout, "How long a request may take to come");
   add_duration(app, "--message-timeout", chat.message_timeout, "How long a message may take to come");
+  add_duration(app, "--send-timeout", chat.send_timeout, "How long a connection may take nothing of what waits for it");
+  add_duration(app, "--close-timeout", chat.close_timeout, "How long a closing connection has for the rest");
   add_duration(app, "--drain-timeout", s.drain_timeout, "How long stopping may take");
 
   app.option_defaults()->group("Logs");

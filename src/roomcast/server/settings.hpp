@@ -19,6 +19,9 @@ struct settings {
   /// The most connections at a time; 0 for what the limit of descriptors allows.
   std::size_t max_connections = 0;
 
+  /// The most connections from one IPv4 address or IPv6 network of 64 bits; 0 for any number.
+  std::size_t max_connections_per_ip = 0;
+
   /// How long a request may take from the connection, or from the answer before it, to its last byte.
   std::chrono::milliseconds handshake_timeout = std::chrono::seconds{10};
 

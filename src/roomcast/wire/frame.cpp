@@ -25,17 +25,20 @@ std::optional<frame_header> parse_header(std::span<const std::byte> bytes) noexc
   return header;
 }
 
-void append_header(std::string& out, opcode op, std::size_t payload) {
-  out.push_back(static_cast<char>(0x80u | static_cast<unsigned>(op)));
+server_header make_header(opcode op, std::size_t payload) noexcept {
+  server_header header;
+  const auto put = [&](std::uint64_t byte) { header.bytes[header.size++] = static_cast<char>(byte); };
+  put(0x80u | static_cast<unsigned>(op));
   const std::size_t extra = header_size(payload) - 2;
-  out.push_back(static_cast<char>(extra == 0 ? payload : extra == 2 ? 126 : 127));
-  for (std::size_t i = extra; i-- > 0;) out.push_back(static_cast<char>(static_cast<std::uint64_t>(payload) >> (8 * i)));
+  put(extra == 0 ? payload : extra == 2 ? 126 : 127);
+  for (std::size_t i = extra; i-- > 0;) put(std::uint64_t{payload} >> (8 * i));
+  return header;
 }
 
 std::string make_frame(opcode op, std::string_view payload) {
   std::string out;
   out.reserve(header_size(payload.size()) + payload.size());
-  append_header(out, op, payload.size());
+  out += make_header(op, payload.size());
   out += payload;
   return out;
 }

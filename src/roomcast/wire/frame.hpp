@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -46,8 +47,16 @@ std::optional<frame_header> parse_header(std::span<const std::byte> bytes) noexc
 /// How long a server's header (no mask) is for `payload` bytes.
 constexpr std::size_t header_size(std::size_t payload) noexcept { return payload < 126 ? 2 : payload < 65536 ? 4 : 10; }
 
-/// Appends a server's header of one whole message, or control frame, of `payload` bytes.
-void append_header(std::string& out, opcode op, std::size_t payload);
+/// A server's header, ready to be sent.
+struct server_header {
+  std::array<char, 10> bytes{};
+  std::uint8_t size = 0;
+
+  operator std::string_view() const noexcept { return {bytes.data(), size}; }
+};
+
+/// The header of one whole message, or control frame, of `payload` bytes.
+server_header make_header(opcode op, std::size_t payload) noexcept;
 
 /// A whole server frame. A control frame's payload is at most 125 bytes.
 std::string make_frame(opcode op, std::string_view payload);

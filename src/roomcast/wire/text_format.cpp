@@ -62,7 +62,12 @@ text_format::text_format(std::string_view format) {
     throw std::invalid_argument("no '{text}', so that no message would show");
 }
 
-void text_format::append_frame(std::string& out, const message& m) const {
+void text_format::append_frame(std::pmr::string& out, const message& m) const {
+  if (m.binary) {
+    out += make_header(opcode::binary, m.text.size());
+    out += m.text;
+    return;
+  }
   const fmt::format_int seq{m.seq};
   const std::string time = shows_time_ ? iso_time(m.time) : std::string{};
   const auto value = [&](const piece& p) -> std::string_view {
@@ -78,7 +83,7 @@ void text_format::append_frame(std::string& out, const message& m) const {
   };
   std::size_t size = 0;
   for (const piece& p : pieces_) size += value(p).size();
-  append_header(out, opcode::text, size);
+  out += make_header(opcode::text, size);
   for (const piece& p : pieces_) out += value(p);
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <chrono>
+#include <memory_resource>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,7 @@ struct message {
   std::string_view room;
   std::string_view name;  ///< the sender's
   std::string_view text;
+  bool binary = false;  ///< `text` came in a binary frame
   std::chrono::system_clock::time_point time;
 };
 
@@ -27,8 +29,8 @@ class text_format {
   /// Throws `std::invalid_argument`, whose text says what is wrong and where.
   explicit text_format(std::string_view format);
 
-  /// Appends `m` to `out` as one whole server-side WebSocket frame.
-  void append_frame(std::string& out, const message& m) const;
+  /// Appends `m` to `out` as one whole server-side WebSocket frame; a binary message as it came.
+  void append_frame(std::pmr::string& out, const message& m) const;
 
   /// Whether the time of a message shows, so that a clock need be read for it.
   bool shows_time() const noexcept { return shows_time_; }

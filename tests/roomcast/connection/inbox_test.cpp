@@ -28,7 +28,7 @@ struct fixture {
 
   scratch buffers{1000};
   options limits{.max_message_size = 1000, .max_fragments = 4};
-  inbox box{buffers, limits};
+  inbox box{buffers, limits, *std::pmr::get_default_resource()};
 };
 
 }  // namespace
@@ -143,7 +143,7 @@ TEST_CASE_FIXTURE(fixture, "fragments are counted, empty ones too, and from each
 }
 
 TEST_CASE_FIXTURE(fixture, "unread bytes move out when another connection receives") {
-  inbox other{buffers, limits};
+  inbox other{buffers, limits, *std::pmr::get_default_resource()};
   const auto frame = masked(0x81, "mine");
   receive(frame.substr(0, 3));
   CHECK(box.look() == front::nothing);

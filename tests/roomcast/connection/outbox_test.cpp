@@ -32,7 +32,7 @@ struct fixture {
   static std::string frame(std::string_view text) { return wire::make_frame(wire::opcode::text, text); }
 
   test::feed feed;
-  outbox out;
+  outbox out{*std::pmr::get_default_resource()};
 };
 
 const std::string close = wire::make_close(1000, {});

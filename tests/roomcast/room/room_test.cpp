@@ -13,7 +13,7 @@ namespace {
 struct fixture {
   test::stage stage;
   room& r = *stage.hub().home()->rooms().open("ops");
-  void say(const std::string& text = "x") { r.order(0, "ada", text); }
+  void say(const std::string& text = "x") { r.order(0, "ada", {.bytes = text}); }
 };
 
 }  // namespace

@@ -29,8 +29,7 @@ TEST_CASE("a frame's length is written in the shortest form at every boundary") 
                                         expectation{65535, "\x81\x7e\xff\xff"s},
                                         expectation{65536, "\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00"s}}) {
     CAPTURE(payload);
-    std::string out;
-    wire::append_header(out, wire::opcode::text, payload);
+    const std::string out{wire::make_header(wire::opcode::text, payload)};
     CHECK(out == header);
     CHECK(wire::header_size(payload) == header.size());
     const auto parsed = wire::parse_header(bytes(out));

@@ -12,9 +12,9 @@ using wire::text_format;
 namespace {
 
 std::string payload(const std::string& format, const wire::message& m) {
-  std::string out;
+  std::pmr::string out;
   text_format{format}.append_frame(out, m);
-  return out.substr(2);  // the header of a short frame
+  return std::string{out.substr(2)};  // the header of a short frame
 }
 
 const wire::message hello{.seq = 42, .room = "ops", .name = "ada", .text = "hi", .time = std::chrono::system_clock::time_point{std::chrono::milliseconds{1'795'448'400'123}}};
@@ -43,11 +43,17 @@ TEST_CASE("a message is one whole text frame, whatever its size") {
   const std::string long_text(70'000, 'x');
   wire::message m = hello;
   m.text = long_text;
-  std::string out = "before";
+  std::pmr::string out = "before";
   text_format{"[{name}] {text}"}.append_frame(out, m);
   CHECK(out.size() == 6 + 10 + 6 + long_text.size());
   CHECK(out.substr(6, 2) == "\x81\x7f");
   CHECK(out.substr(16, 7) == "[ada] x");
+}
+
+TEST_CASE("a binary message is its own bytes in a binary frame") {
+  std::pmr::string out;
+  text_format{"[{name}] {text}"}.append_frame(out, {.seq = 1, .room = "ops", .name = "ada", .text = "\xff{name}", .binary = true, .time = {}});
+  CHECK(out == "\x82\x07\xff{name}");
 }
 
 TEST_CASE("text is not looked into for fields") {

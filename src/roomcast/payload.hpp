@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string_view>
+
+namespace roomcast {
+
+/// What somebody says.
+struct payload {
+  std::string_view bytes;
+  bool binary = false;  ///< came in a binary frame; otherwise it is UTF-8
+};
+
+}  // namespace roomcast
