@@ -331,6 +331,20 @@ TEST_CASE("a message that is not finished in time closes its sender, however bus
   CHECK(ada.take_close() == wire::close_code::policy_violation);
 }
 
+TEST_CASE("one whose message was not finished in time, and that never closes its side, is dropped after the close timeout") {
+  test::stage stage;
+  auto ada = stage.join();
+  ada.send(masked(0x01, "a"));
+  stage.pass(30100ms);
+  CHECK(ada.take_close() == wire::close_code::policy_violation);
+  CHECK(stage.count().message_timeouts == 1);
+  stage.pass(4800ms);
+  CHECK_FALSE(ada.is_gone());
+  stage.pass(400ms);
+  CHECK(ada.is_gone());
+  CHECK(stage.count().close_timeouts == 1);
+}
+
 TEST_CASE("messages that follow one another without a pause are each in time") {
   test::stage stage{{.ping_interval = 1h}};
   auto ada = stage.join();
