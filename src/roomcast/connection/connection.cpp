@@ -218,14 +218,12 @@ void connection::dismiss(std::uint16_t code, std::string_view reason, std::uint6
 void connection::shed(const std::shared_ptr<log::link>& newest) {
   ++home_->count().shed;
   inbox_.release();
-  if (over())
+  if (over() || outbox_.half_sent() > little)
     drop();
-  else if (outbox_.caught_up())
-    close(wire::close_code::try_again_later, "the server is short of memory");
-  else if (outbox_.half_sent() > little)
-    drop();
-  else
+  else if (newest)
     catch_up(newest);
+  else
+    close(wire::close_code::try_again_later, "the server is short of memory");
 }
 
 }  // namespace roomcast

@@ -86,9 +86,8 @@ class connection final : public member,
   void message_began();
   void message_ended() noexcept { deadlines_.message_ended(); }
 
-  holding held(const log::link* newest) const noexcept override {
-    return {.lag = newest ? outbox_.lag_through(*newest) : 0, .own = inbox_.held() + outbox_.private_size()};
-  }
+  std::uint64_t lag_through(const log::link& newest) const noexcept override { return outbox_.lag_through(newest); }
+  std::size_t own_memory() const noexcept override { return inbox_.held() + outbox_.private_size(); }
 
   void shed(const std::shared_ptr<log::link>& newest) override;
 

@@ -34,8 +34,6 @@ class outbox {
   /// The same with `newest`.
   std::uint64_t lag_through(const log::link& newest) const noexcept { return cursor_.weight_through(newest); }
 
-  bool caught_up() const noexcept { return cursor_.caught_up(); }
-
   /// Bytes of the frame of the room's that has left in part.
   std::size_t half_sent() const noexcept { return cursor_.half_read().size(); }
 

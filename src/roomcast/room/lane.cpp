@@ -79,29 +79,45 @@ void lane::turn() {
   if (!unsealed_.empty()) post_turn();
 }
 
-// Beyond the budget the most lagging go first, then those who have sent most of what is not whole yet, until an eighth of it is free: otherwise the next message would be the next
-// reason. At most once a tick, as it looks at every member.
+namespace {
+
+struct claim {
+  std::uint64_t size;
+  member* who;
+  std::shared_ptr<log::link> newest;
+};
+
+// The largest first, until an eighth of the budget is free: otherwise the next message would be the next reason.
+void shed_largest(std::vector<claim>& claims, const memory_budget& memory) {
+  std::sort(claims.begin(), claims.end(), [](const claim& a, const claim& b) { return a.size > b.size; });
+  for (const claim& each : claims) {
+    if (memory.held() <= memory.limit() - memory.limit() / 8) break;
+    each.who->shed(each.newest);
+  }
+  claims.clear();
+}
+
+}  // namespace
+
+// Beyond the budget the most lagging go, and where that is not enough, those for whom most is held alone. At most once until
+// the clock is read again, as it looks at everybody.
 void lane::relieve() noexcept {
   const memory_budget& memory = shared_->memory;
   if (relieved_ || !memory.exceeded()) return;
   relieved_ = true;
-  struct claim {
-    member::holding held;
-    member* who;
-    std::shared_ptr<log::link> newest;
-  };
   try {
     std::vector<claim> claims;
     for (const room* r : rooms_.all()) {
       const auto newest = r->newest();
+      if (!newest) continue;
       for (member* m : r->members())
-        if (const auto held = m->held(newest.get()); held != member::holding{}) claims.push_back({held, m, newest});
+        if (const auto lag = m->lag_through(*newest); lag != 0) claims.push_back({lag, m, newest});
     }
-    std::sort(claims.begin(), claims.end(), [](const claim& a, const claim& b) { return a.held > b.held; });
-    for (const claim& each : claims) {
-      if (memory.held() <= memory.limit() - memory.limit() / 8) break;
-      each.who->shed(each.newest);
-    }
+    shed_largest(claims, memory);
+    if (!memory.exceeded()) return;
+    for (member& m : sessions_)
+      if (const auto own = m.own_memory(); own != 0) claims.push_back({own, &m, nullptr});
+    shed_largest(claims, memory);
   } catch (const std::exception&) {  // not even this much memory: the next tick tries again
   }
 }

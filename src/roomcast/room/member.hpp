@@ -4,7 +4,6 @@
 
 #include <boost/intrusive/list_hook.hpp>
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -33,18 +32,14 @@ class member : public boost::intrusive::list_base_hook<boost::intrusive::link_mo
   /// Ends the connection at once; its session notices later.
   virtual void drop() noexcept = 0;
 
-  /// Memory that is held for this member, in bytes.
-  struct holding {
-    std::uint64_t lag = 0;  ///< batches of its room's, shared with others
-    std::uint64_t own = 0;  ///< what it has sent in part, and frames only for it
+  /// The weight of the batches that it holds on to, of its room's chain that ends with `newest`.
+  virtual std::uint64_t lag_through(const log::link& newest) const noexcept = 0;
 
-    friend auto operator<=>(const holding&, const holding&) = default;
-  };
+  /// Memory for it alone, in bytes: what it has sent in part, and frames that wait for it.
+  virtual std::size_t own_memory() const noexcept = 0;
 
-  /// `newest` ends its room's chain of batches; null where nobody lags.
-  virtual holding held(const log::link* newest) const noexcept = 0;
-
-  /// Lets go of that memory, and of the member where need be.
+  /// Memory is short: lets go of what it lags behind, or, where `newest` is null, of its own; and of the member, unless it
+  /// only has to skip.
   virtual void shed(const std::shared_ptr<log::link>& newest) = 0;
 
  protected:
