@@ -62,8 +62,9 @@ front inbox::look() {
     if (frame_left_ != 0) return unread_.empty() ? front::nothing : front::readable;
     const auto header = wire::parse_header(unread_);
     if (!header) return front::nothing;
-    // What Beast refuses by its header, it is shown by its header.
-    if (!header->masked || header->reserved != 0 || !wire::is_known(header->op)) return hand_over(header->size);
+    // What Beast refuses by its header, it is shown by its header: without a mask, or with a length that could be shorter, too.
+    const bool is_exact = header->masked && header->size == wire::header_size(header->payload) + 4;
+    if (!is_exact || header->reserved != 0 || !wire::is_known(header->op)) return hand_over(header->size);
     if (wire::is_control(header->op)) return look_at_control(*header);
     const bool passed_over = header->payload == 0 && !header->fin;
     const front found = look_at_data(*header);
