@@ -3,7 +3,6 @@
 #include "roomcast/connection/target.hpp"
 #include "roomcast/name.hpp"
 
-#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 #include <fmt/format.h>
 
@@ -36,6 +35,12 @@ bool has_body(const request_header& request) {
   return std::any_of(first, last, [](const auto& each) { return each.value() != "0"; });
 }
 
+// Beast's iequals reads a byte beyond both ends where a letter differs in its case.
+bool same(std::string_view a, std::string_view b) noexcept {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
+}
+
 std::string_view find(const request_header& request, http::field field) {
   const auto value = request[field];
   return {value.data(), value.size()};
@@ -48,7 +53,6 @@ bool is_chat_path(std::string_view path, const options& config) noexcept {
 }
 
 bool is_origin_allowed(std::string_view origin, std::string_view host, const std::vector<std::string>& allowed) {
-  const auto same = [](std::string_view a, std::string_view b) { return boost::beast::iequals(a, b); };
   for (const auto& each : allowed)
     if (each == "*" || same(each, origin)) return true;
   const auto separator = origin.find("://");
