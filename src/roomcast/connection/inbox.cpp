@@ -22,7 +22,15 @@ void forget(std::pmr::string& s) noexcept {
   s.shrink_to_fit();
 }
 
+constexpr unsigned last_close_code = 4999;  // RFC 6455, section 7.4.2; Beast takes those beyond, too
+
 constexpr auto max_payload = std::numeric_limits<std::int64_t>::max();  // RFC 6455, section 5.2
+
+// The code of a Close that is still masked; 0 where it has none.
+unsigned close_code(std::span<const std::byte> payload, std::span<const std::byte, 4> mask) noexcept {
+  if (payload.size() < 2) return 0;
+  return std::to_integer<unsigned>(payload[0] ^ mask[0]) << 8 | std::to_integer<unsigned>(payload[1] ^ mask[1]);
+}
 
 }  // namespace
 
@@ -76,9 +84,10 @@ front inbox::look_at_control(const wire::frame_header& header) {
   if (!header.fin || header.payload > wire::max_control_payload) return hand_over(header.size);
   const std::size_t size = header.size + static_cast<std::size_t>(header.payload);
   if (unread_.size() < size) return front::nothing;
-  if (header.op == wire::opcode::close) return hand_over(size);
   const auto payload = unread_.subspan(header.size, static_cast<std::size_t>(header.payload));
-  wire::unmask(payload, unread_.subspan(header.size - 4u).first<4>());
+  const auto mask = unread_.subspan(header.size - 4u).first<4>();
+  if (header.op == wire::opcode::close) return close_code(payload, mask) > last_close_code ? front::violation : hand_over(size);
+  wire::unmask(payload, mask);
   ping_ = {reinterpret_cast<const char*>(payload.data()), payload.size()};
   consume(size);
   return header.op == wire::opcode::ping ? front::ping : front::pong;
