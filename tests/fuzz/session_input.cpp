@@ -6,7 +6,11 @@
 namespace roomcast::fuzz {
 namespace {
 
-constexpr std::size_t most_bytes = 160 * 1024;  // more than one of the server's reads, and than a room's full batch
+// More than one of the server's reads takes, and, as a long name comes before each message, more than a room may hide; but
+// little enough for hundreds of inputs a second. A repeated frame counts for more than its bytes, and pieces are few.
+constexpr std::size_t most_bytes = 80 * 1024;
+constexpr std::size_t repetition = 16;
+constexpr std::size_t most_pieces = 200;
 
 std::string with_mask(unsigned char first, std::string_view payload) {
   constexpr std::string_view mask = "\x5a\x81\xff\x13";
@@ -31,7 +35,7 @@ class reader {
       else
         write(1, c);
     }
-    send(0);
+    send();
     return std::move(actions_);
   }
 
@@ -55,21 +59,24 @@ class reader {
     chunk_ += frame_;
   }
 
-  void send(std::size_t pieces) {
+  void send() { send(most_bytes); }
+
+  void send(std::size_t piece) {
     end_frame();
-    if (!chunk_.empty()) actions_.push_back({action::kind::send, std::exchange(chunk_, {}), pieces});
+    piece = std::max(piece, chunk_.size() / most_pieces + 1);
+    if (!chunk_.empty()) actions_.push_back({action::kind::send, std::exchange(chunk_, {}), piece});
   }
 
   void act(action::kind what, std::size_t n = 0) {
-    send(0);
+    send();
     actions_.push_back({what, {}, n});
   }
 
   void repeat(std::size_t times) {
     end_frame();
-    for (; times > 0 && frame_.size() < left_; --times) {
+    for (; times > 0 && frame_.size() + repetition <= left_; --times) {
       chunk_ += frame_;
-      left_ -= frame_.size() + 1;
+      left_ -= frame_.size() + repetition;
     }
   }
 
@@ -87,8 +94,8 @@ class reader {
         repeat(n * n);
         break;
       }
-      case '.': send(0); break;
-      case 'd': send(std::max<std::size_t>(number(), 1)); break;
+      case '.': send(); break;
+      case 'd': send(number()); break;
       case 't': act(kind::pass, number()); break;
       case 'w': act(kind::narrow, number()); break;
       case 'r': act(kind::read); break;
