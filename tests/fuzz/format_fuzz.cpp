@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <cstring>
 #include <ctime>
+#include <memory_resource>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -110,7 +111,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto compiled = compile(format);
   check(compiled.has_value() == expected.has_value(), "a format is one, or is none");
   if (!compiled) return 0;
-  std::string out = "before";
+  std::pmr::string out = "before";
   compiled->append_frame(out, message);
   check(out.starts_with("before"), "what was there stays");
   std::string_view bytes = std::string_view{out}.substr(6);

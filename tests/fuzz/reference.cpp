@@ -102,7 +102,7 @@ std::optional<server_frame> take_server_frame(std::string_view& bytes) {
   else
     return {};
   check(h.fin && !h.masked && h.reserved == 0, "a server's frame is whole, and has neither mask nor reserved bits");
-  check(h.opcode == 1 || (h.opcode >= 8 && h.opcode <= 10), "a server's frame is a text, a Close, a ping or a pong");
+  check(h.opcode == 1 || h.opcode == 2 || (h.opcode >= 8 && h.opcode <= 10), "a server's frame is a message, a Close, a ping or a pong");
   check(is_shortest(h.extra, h.length), "a server's frame has the shortest form of its length");
   check(h.length <= (h.is_control() ? 125 : unbelievable), "a server's frame is not longer than it may be");
   if (bytes.size() - h.size < h.length) return {};
@@ -135,10 +135,10 @@ unsigned client_stream::fault(const frame_header& h) const {
   if (!is_shortest(h.extra, h.length) || h.length >> 63 != 0) return 1002;
   if (h.is_control()) return h.fin && h.length <= 125 ? 0 : 1002;
   if ((h.opcode == 0) != (fragments_ != 0)) return 1002;
-  if (h.opcode == 2) return 1003;
-  if (h.length > max_message_size_) return 1009;
-  if (fragments_ + 1 > max_fragments_) return 1008;
-  return message_.size() + h.length > max_message_size_ ? 1009 : 0;
+  if (h.opcode == 2 && !limits_.takes_binary) return 1003;
+  if (h.length > limits_.max_message_size) return 1009;
+  if (fragments_ + 1 > limits_.max_fragments) return 1008;
+  return message_.bytes.size() + h.length > limits_.max_message_size ? 1009 : 0;
 }
 
 bool client_stream::take_frame() {
@@ -158,14 +158,19 @@ bool client_stream::take_frame() {
   return true;
 }
 
+bool client_stream::may_go_on(std::string_view text, bool whole) const {
+  return message_.binary || (whole ? is_valid_utf8(text) : is_start_of_utf8(text));
+}
+
 void client_stream::take_data(const frame_header& h, const std::string& payload) {
-  message_ += payload;
+  if (h.opcode != 0) message_.binary = h.opcode == 2;
+  message_.bytes += payload;
   ++fragments_;
-  if (!(h.fin ? is_valid_utf8(message_) : is_start_of_utf8(message_))) {
+  if (!may_go_on(message_.bytes, h.fin)) {
     end(1007, true);
   } else if (h.fin) {
     messages_.push_back(std::move(message_));
-    message_.clear();
+    message_ = {};
     fragments_ = 0;
   }
 }
@@ -183,8 +188,8 @@ void client_stream::take_close(const std::string& payload) {
 bool client_stream::has_invalid_rest() const {
   const auto rest = std::string_view{bytes_}.substr(at_);
   const auto h = frame_header::parse(rest);
-  if (!h || code_ != 0 || h->is_control()) return false;
-  std::string text = message_;
+  if (!h || code_ != 0 || h->is_control() || h->opcode == 2 || message_.binary) return false;
+  std::string text = message_.bytes;
   for (std::size_t i = h->size; i < rest.size(); ++i) text += static_cast<char>(rest[i] ^ rest[h->size - 4 + (i - h->size) % 4]);
   return !is_start_of_utf8(text);
 }

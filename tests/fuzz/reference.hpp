@@ -23,20 +23,31 @@ struct server_frame {
   std::string payload;
 };
 
+struct message {
+  bool binary = false;
+  std::string bytes;
+
+  bool operator==(const message&) const = default;
+};
+
 /// Takes the frame at the front of `bytes`; nothing where it is not whole yet. Checks that it is one that a server may send
 /// here: not masked, not fragmented, no reserved bit, the shortest length, and valid by its opcode.
 std::optional<server_frame> take_server_frame(std::string_view& bytes);
 
-/// What RFC 6455 and two limits make of a client's bytes, whatever the pieces they come in.
+/// What RFC 6455 and a server's limits make of a client's bytes, whatever the pieces they come in.
 class client_stream {
  public:
-  client_stream(std::size_t max_message_size, std::size_t max_fragments)
-      : max_message_size_(max_message_size), max_fragments_(max_fragments) {}
+  struct limits {
+    std::size_t max_message_size, max_fragments;
+    bool takes_binary;
+  };
+
+  explicit client_stream(limits l) : limits_(l) {}
 
   void feed(std::string_view bytes);
 
   /// The whole messages before the end.
-  const std::vector<std::string>& messages() const { return messages_; }
+  const std::vector<message>& messages() const { return messages_; }
 
   /// The code that the stream must be closed with: for its violation, or its own Close's; 0 where it goes on.
   unsigned code() const { return code_; }
@@ -52,14 +63,15 @@ class client_stream {
   unsigned fault(const frame_header& h) const;
   void take_data(const frame_header& h, const std::string& payload);
   void take_close(const std::string& payload);
+  bool may_go_on(std::string_view text, bool whole) const;
   bool end(unsigned code, bool certain);
 
-  const std::size_t max_message_size_, max_fragments_;
+  const limits limits_;
   std::string bytes_;
   std::size_t at_ = 0;
-  std::string message_;
+  message message_;
   std::size_t fragments_ = 0;  // of `message_`; 0 between messages
-  std::vector<std::string> messages_;
+  std::vector<message> messages_;
   unsigned code_ = 0;
   bool certain_ = false;
 };

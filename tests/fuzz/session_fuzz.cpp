@@ -29,7 +29,8 @@ constexpr auto unlimited = static_cast<std::size_t>(-1);
 // The first byte of the input.
 struct setup {
   explicit setup(unsigned bits)
-      : is_member(bits & 1), echo(!(bits & 2)), skips(bits & 4), is_small(bits & 8), has_long_name(bits & 16) {}
+      : is_member(bits & 1), echo(!(bits & 2)), skips(bits & 4), is_small(bits & 8), has_long_name(bits & 16), has_binary(bits & 32),
+        is_paced(bits & 64), is_short_of_memory(bits & 128) {}
 
   options make_options() const {
     options o;
@@ -37,14 +38,26 @@ struct setup {
     o.slow_reader = skips ? slow_reader_policy::skip : slow_reader_policy::close;
     o.ping_interval = o.message_timeout = o.send_timeout = 3s;
     o.pong_timeout = o.close_timeout = 1s;
+    o.memory_budget = 1 << (is_short_of_memory ? 20 : 30);
+    if (has_binary) o.binary = binary_policy::relay;
+    if (is_paced) {
+      o.rate = 20;
+      o.burst = 5;
+    }
+    if (is_short_of_memory) o.max_lag = 4 << 20;
     if (!is_small) return o;
     o.max_message_size = 130;
     o.max_fragments = 4;
     o.max_control_rate = 3;
     o.max_rooms = 1;
     o.max_members = 2;
-    o.max_lag = 1500;
+    if (!is_short_of_memory) o.max_lag = 1500;
     return o;
+  }
+
+  fuzz::client_stream::limits limits() const {
+    const auto o = make_options();
+    return {o.max_message_size, o.max_fragments, has_binary};
   }
 
   std::string name() const {
@@ -54,7 +67,7 @@ struct setup {
   }
 
   bool is_member;  // the handshake has been done for it
-  bool echo, skips, is_small, has_long_name;
+  bool echo, skips, is_small, has_long_name, has_binary, is_paced, is_short_of_memory;
 };
 
 std::string percent_encoded(std::string_view text) {
@@ -79,7 +92,7 @@ struct hearing {
     std::string_view rest = unread;
     while (auto frame = fuzz::take_server_frame(rest)) {
       check(close_code == 0, "nothing comes after a Close");
-      if (frame->opcode == 1) texts.push_back(std::move(frame->payload));
+      if (frame->opcode <= 2) messages.push_back({frame->opcode == 2, std::move(frame->payload)});
       if (frame->opcode == 8) close_code = static_cast<unsigned char>(frame->payload.at(0)) * 256u + static_cast<unsigned char>(frame->payload.at(1));
       pinged = pinged || frame->opcode == 9;
     }
@@ -87,14 +100,14 @@ struct hearing {
   }
 
   std::string unread;
-  std::vector<std::string> texts;
+  std::vector<fuzz::message> messages;
   unsigned close_code = 0;
   bool pinged = false;
 };
 
 class scene {
  public:
-  explicit scene(const setup& s) : setup_(s), stage_(s.make_options()), expected_(stage_.hub().shared().opts.max_message_size, stage_.hub().shared().opts.max_fragments) {
+  explicit scene(const setup& s) : setup_(s), stage_(s.make_options()), expected_(s.limits()) {
     auto io = std::make_unique<test::memory_transport>(pipe_, stage_.hub().home()->executor());
     auto c = std::make_shared<connection>(stage_.hub().home(), std::move(io));
     stage_.hub().start(server::serve_http(std::move(c), 2s), [this] { over_ = true; });
@@ -116,13 +129,15 @@ class scene {
 
   void finish() {
     eve_.set_window(window_ = unlimited);
-    hear_eve();
     hear_bob();
+    wait_for_held_back();
+    hear_eve();
     if (setup_.is_member)
       judge();
     else
       check(std::string_view{"HTTP/1.1 "}.starts_with(answers_.substr(0, 9)), "an answer begins with its status");
     eve_.reset();
+    wait_for_held_back();
     check(over_ && eve_.is_gone(), "a session ends with its peer");
     if (stopped_) {
       stage_.pass(200ms);
@@ -131,7 +146,7 @@ class scene {
       check(stage_.count().sessions == 1 && stage_.count().members == 1 && stage_.count().rooms == 1, "a peer leaves nothing behind");
       speak();
       hear_bob();
-      check(bob_heard_.texts.size() >= said_ || !setup_.echo, "who speaks is heard");
+      check(bob_heard_.messages.size() >= said_ || !setup_.echo, "who speaks is heard");
       bob_.reset();
     }
     check(stage_.count().sessions == 0 && stage_.count().members == 0 && stage_.count().rooms == 0, "nothing is left at the end");
@@ -162,14 +177,28 @@ class scene {
   }
 
   void pass(std::size_t ticks) {
-    for (; ticks > 0 && ticks_left_ > 0; --ticks, --ticks_left_) {
-      stage_.pass(timer_wheel::tick);
-      hear_bob();
-    }
+    for (; ticks > 0 && ticks_left_ > 0; --ticks, --ticks_left_) tick();
+  }
+
+  void tick() {
+    stage_.pass(timer_wheel::tick);
+    may_speak_ = true;
+    hear_bob();
+  }
+
+  // Until what came faster than the rate has been read, or has been too much for too long.
+  void wait_for_held_back() {
+    for (int ticks = setup_.is_paced ? 240 : 0; ticks > 0; --ticks) tick();
+  }
+
+  std::string words_of_bob(std::size_t number) const {
+    constexpr std::size_t filler = 60'000;  // a dozen and a half of them are the budget
+    return std::to_string(number) + std::string(setup_.is_short_of_memory && !setup_.is_small ? filler : 0, '.');
   }
 
   void speak() {
-    if (!stopped_) bob_.send(test::masked_text(std::to_string(said_++)));
+    if (stopped_ || (setup_.is_paced && !std::exchange(may_speak_, false))) return;
+    bob_.send(test::masked_text(words_of_bob(said_++)));
   }
 
   void hear_bob() {
@@ -194,7 +223,7 @@ class scene {
   // Whether eve has been parted for something that her bytes alone do not tell: time, rates, lag, a stop.
   bool was_disturbed() const {
     const auto code = eve_heard_.close_code;
-    return code == 1008 || code == 1012 || code == 4008 || (code == 0 && eve_.is_gone());
+    return code == 1008 || code == 1012 || code == 1013 || code == 4008 || (code == 0 && eve_.is_gone());
   }
 
   void judge() {
@@ -209,14 +238,16 @@ class scene {
   }
 
   void judge_messages() {
-    std::vector<std::string> from_eve;
+    std::vector<fuzz::message> from_eve;
     const std::string label = "[" + setup_.name() + "] ";
     std::size_t from_bob = 0;
-    for (const auto& each : bob_heard_.texts) {
-      if (each.starts_with(label))
-        from_eve.push_back(each.substr(label.size()));
+    for (const auto& each : bob_heard_.messages) {
+      if (each.binary)
+        from_eve.push_back(each);
+      else if (each.bytes.starts_with(label))
+        from_eve.push_back({false, each.bytes.substr(label.size())});
       else
-        check(setup_.echo && each == "[bob] " + std::to_string(from_bob++), "messages come in their order, under their sender's name");
+        check(setup_.echo && each.bytes == "[bob] " + words_of_bob(from_bob++), "messages come in their order, under their sender's name");
     }
     const auto& sent = expected_.messages();
     check(from_eve.size() <= sent.size() && std::equal(from_eve.begin(), from_eve.end(), sent.begin()), "only what was sent is relayed");
@@ -228,10 +259,10 @@ class scene {
   // What the two hear is the same, but for what eve has missed.
   void judge_order() {
     if (!setup_.echo) return;
-    auto at = bob_heard_.texts.begin();
-    for (const auto& each : eve_heard_.texts) {
-      const auto found = std::find(at, bob_heard_.texts.end(), each);
-      check(found != bob_heard_.texts.end(), "all hear the same order");
+    auto at = bob_heard_.messages.begin();
+    for (const auto& each : eve_heard_.messages) {
+      const auto found = std::find(at, bob_heard_.messages.end(), each);
+      check(found != bob_heard_.messages.end(), "all hear the same order");
       check(setup_.skips || found == at, "nothing is left out");
       at = found + 1;
     }
@@ -249,6 +280,7 @@ class scene {
   std::size_t ticks_left_ = 300;
   std::size_t said_ = 0;
   std::shared_ptr<bool> stopped_;
+  bool may_speak_ = true;
   bool over_ = false, ended_ = false, bob_left_ = false;
 };
 
