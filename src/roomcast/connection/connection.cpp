@@ -217,13 +217,13 @@ void connection::dismiss(std::uint16_t code, std::string_view reason, std::uint6
 
 void connection::shed(const std::shared_ptr<log::link>& newest) {
   ++home_->count().shed;
-  inbox_.release();
   if (over() || outbox_.half_sent() > little)
     drop();
   else if (newest)
     catch_up(newest);
   else
     close(wire::close_code::try_again_later, "the server is short of memory");
+  if (over()) inbox_.release();  // one that has only skipped goes on in the middle of its message
 }
 
 }  // namespace roomcast
