@@ -197,14 +197,16 @@ class scene {
   }
 
   void speak() {
+    constexpr std::size_t most_long_words = 40;
+    if (setup_.is_short_of_memory && said_ == most_long_words) return;
     if (stopped_ || (setup_.is_paced && !std::exchange(may_speak_, false))) return;
-    bob_.send(test::masked_text(words_of_bob(said_++)));
+    bob_.send(fuzz::client_frame(0x81, words_of_bob(said_++)));
   }
 
   void hear_bob() {
     if (bob_.pipe().from_server.empty()) return;
     bob_heard_.hear(bob_.take());
-    if (std::exchange(bob_heard_.pinged, false)) bob_.send(test::masked(0x8a, {}));
+    if (std::exchange(bob_heard_.pinged, false)) bob_.send(fuzz::client_frame(0x8a, {}));
     if (bob_heard_.close_code != 0 && !bob_left_) {
       check(stopped_ && bob_heard_.close_code == 1012, "a bystander stays, unless the server stops");
       bob_left_ = true;

@@ -12,17 +12,6 @@ constexpr std::size_t most_bytes = 80 * 1024;
 constexpr std::size_t repetition = 16;
 constexpr std::size_t most_pieces = 200;
 
-std::string with_mask(unsigned char first, std::string_view payload) {
-  constexpr std::string_view mask = "\x5a\x81\xff\x13";
-  std::string frame{static_cast<char>(first)};
-  const std::size_t extra = payload.size() < 126 ? 0 : payload.size() < 65536 ? 2 : 8;
-  frame += static_cast<char>(0x80u | (extra == 0 ? payload.size() : extra == 2 ? 126 : 127));
-  for (std::size_t i = extra; i-- > 0;) frame += static_cast<char>(payload.size() >> (8 * i) & 0xff);
-  frame += mask;
-  for (std::size_t i = 0; i < payload.size(); ++i) frame += static_cast<char>(payload[i] ^ mask[i % 4]);
-  return frame;
-}
-
 class reader {
  public:
   explicit reader(std::string_view input) : input_(input) {}
@@ -55,7 +44,7 @@ class reader {
 
   void end_frame() {
     if (!std::exchange(in_frame_, false)) return;
-    frame_ = with_mask(first_, std::exchange(payload_, {}));
+    frame_ = client_frame(first_, std::exchange(payload_, {}));
     chunk_ += frame_;
   }
 
@@ -115,6 +104,17 @@ class reader {
 };
 
 }  // namespace
+
+std::string client_frame(unsigned char first, std::string_view payload) {
+  constexpr std::string_view mask = "\x5a\x81\xff\x13";
+  std::string frame{static_cast<char>(first)};
+  const std::size_t extra = payload.size() < 126 ? 0 : payload.size() < 65536 ? 2 : 8;
+  frame += static_cast<char>(0x80u | (extra == 0 ? payload.size() : extra == 2 ? 126 : 127));
+  for (std::size_t i = extra; i-- > 0;) frame += static_cast<char>(payload.size() >> (8 * i) & 0xff);
+  frame += mask;
+  for (std::size_t i = 0; i < payload.size(); ++i) frame += static_cast<char>(payload[i] ^ mask[i % 4]);
+  return frame;
+}
 
 std::vector<action> read_actions(std::string_view input) { return reader{input}.all(); }
 

@@ -7,6 +7,9 @@
 
 namespace roomcast::fuzz {
 
+/// A client's frame, with a mask.
+std::string client_frame(unsigned char first, std::string_view payload);
+
 /// What one peer does to a server, as the fuzzer's bytes say. A byte is sent as it is, but for a backslash, which begins one
 /// of these; N is a byte, and a number:
 ///
