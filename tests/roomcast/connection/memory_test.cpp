@@ -129,6 +129,7 @@ TEST_CASE("where slow readers skip, memory is kept without parting from them") {
   auto stalled = stage.join();
   auto quick = stage.join();
   stalled.set_window(100);
+  stalled.send(test::masked(0x01, "half "));
   for (int i = 0; i < 3000; ++i) {
     quick.send(masked_text(std::string(900, 'x')));
     quick.take();
@@ -137,6 +138,8 @@ TEST_CASE("where slow readers skip, memory is kept without parting from them") {
   CHECK(held(stage) <= budget);
   CHECK(stage.count().slow_readers_skipped > 1);
   CHECK(stage.count().members == 2);
+  stalled.send(test::masked(0x80, "a message"));
+  CHECK(quick.take_texts() == std::vector<std::string>{"half a message"});
 }
 
 TEST_CASE("handshakes are let through at their rate, and those beyond it get 503") {

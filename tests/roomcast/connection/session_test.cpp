@@ -215,6 +215,8 @@ TEST_CASE("what is not allowed is answered with its code, and is passed on to no
            expectation{"stray continuation", masked(0x80, "x"), 1002},
            expectation{"message in a message", masked(0x01, "a") + masked(0x81, "b"), 1002},
            expectation{"message in a message that began empty", masked(0x01, "") + masked(0x81, "b"), 1002},
+           expectation{"length of a ping that is not the shortest", std::string{"\x89\xfe\x00\x01maskx", 9}, 1002},
+           expectation{"length of an empty fragment that is not the shortest", std::string{"\x01\xfe\x00\x00mask", 8}, 1002},
            expectation{"length that is not the shortest", std::string{"\x81\xfe\x00\x01maskx", 9}, 1002},
            expectation{"length with the highest bit", std::string{"\x81\xff\x80\0\0\0\0\0\0\x01maskx", 15}, 1002},
            expectation{"not UTF-8", masked_text("a\xff"), 1007},
@@ -228,6 +230,7 @@ TEST_CASE("what is not allowed is answered with its code, and is passed on to no
            expectation{"too many empty fragments", masked(0x01, "") + masked(0x00, "") + masked(0x00, "") + masked(0x00, "") + masked(0x00, ""), 1008},
            expectation{"close with one byte", masked(0x88, "x"), 1002},
            expectation{"close with a code that may not be sent", masked(0x88, std::string{"\x03\xed", 2}), 1002},
+           expectation{"close with a code above 4999", masked(0x88, "\x13\x88"), 1002},
            expectation{"close with a reason that is not UTF-8", masked(0x88, "\x03\xe8\xff"), 1002},
        }) {
     CAPTURE(what);
