@@ -36,9 +36,13 @@ peer::~peer() {
 }
 
 void peer::send(std::string_view bytes) {
+  queue(bytes);
+  stage_->settle();
+}
+
+void peer::queue(std::string_view bytes) {
   pipe_->to_server += bytes;
   memory_transport::wake(*pipe_, stage_->hub_->home()->executor());
-  stage_->settle();
 }
 
 void peer::end() {

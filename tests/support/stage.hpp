@@ -31,6 +31,10 @@ class peer {
   ~peer();
 
   void send(std::string_view bytes);
+
+  /// The same, but nothing happens yet.
+  void queue(std::string_view bytes);
+
   void end();
   void reset();
 
