@@ -46,14 +46,15 @@ void performance::act() {
   if (dice_.once_in(2)) settle();
 }
 
-// Peers that have been pinged answer; those that the server has parted from end their side.
+// Peers that are gone go; those that have been pinged answer; those that the server has parted from end their side.
 void performance::be_polite() {
-  actors_.remove_if([](const actor& a) { return a.as_reader().is_gone(); });
+  const auto is_gone = [](const actor& a) { return a.as_reader().is_gone(); };
   const auto wants_to_end = [](const actor& a) { return !is_rude(a) && !a.has_ended() && a.is_parted(); };
   const auto wants_to_answer = [](const actor& a) { return !is_rude(a) && !a.has_ended() && a.is_pinged() && !a.is_in_message(); };
-  const auto wants = [&](const actor& a) { return wants_to_end(a) || wants_to_answer(a); };
-  if (std::none_of(actors_.begin(), actors_.end(), wants)) return;
+  const auto has_to_act = [&](const actor& a) { return is_gone(a) || wants_to_end(a) || wants_to_answer(a); };
+  if (std::none_of(actors_.begin(), actors_.end(), has_to_act)) return;
   settle();
+  actors_.remove_if(is_gone);
   for (auto& each : actors_) {
     if (wants_to_end(each))
       each.end();
@@ -231,7 +232,7 @@ void performance::publish() {
   const error_code failure = stopped_ ? error_code{error::stopped} : error_code{};
   stage_.hub().publish(r.name(), text, [=](error_code ec, receipt got) {
     if (ec != failure || got.seq != expected.seq || got.recipients != expected.recipients)
-      throw contradiction(fmt::format("published: {}, {} for {}", ec.message(), got.seq, got.recipients));
+      throw contradiction(fmt::format("{} for {} are the receipt, not {} for {}", got.seq, got.recipients, expected.seq, expected.recipients));
   });
 }
 

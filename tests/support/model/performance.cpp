@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kept_notes = 20;
+constexpr std::size_t kept_notes = 30;
 
 options some_options(dice& d) {
   options o;
@@ -101,10 +101,12 @@ void performance::look() {
     const auto at = registry.find(a.as_reader().id());
     return at != registry.end() && *at->second == a.where().name();
   };
+  std::vector<const actor*> too_slow;
   for (auto& each : actors_)
-    if (each.as_reader().is_offered()) ++slow_readers_;
+    if (each.as_reader().is_offered()) too_slow.push_back(&each);
   for (auto& each : actors_) each.listen(now_);
   for (auto& each : actors_) each.settles(is_member(each), now_);
+  slow_readers_ += static_cast<std::uint64_t>(std::count_if(too_slow.begin(), too_slow.end(), [](auto* a) { return a->as_reader().is_member(); }));
   count(registry.size());
   for (auto& r : rooms_) {
     r.settled();

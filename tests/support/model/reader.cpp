@@ -33,6 +33,18 @@ void reader::speaks(time now) {
   if (is_member()) heard_ = now;
 }
 
+void reader::begins_message(time now) {
+  if (is_member()) message_ = now;
+}
+
+void reader::finishes_message() {
+  if (is_member()) message_.reset();
+}
+
+void reader::closes(unsigned code) {
+  if (is_member()) close_ = code;
+}
+
 // What is heard.
 
 std::size_t reader::next_due(std::size_t from) const {
@@ -66,7 +78,7 @@ bool reader::is_offered() {
   if (left_) return false;
   const std::size_t newest = room_.last_batch();
   if (newest == room_.size()) return false;
-  if (room_.most_weight(next_due(next_), newest) > options_.max_lag) {
+  if (room_.most_weight(next_, newest) > options_.max_lag) {
     may_be_slow_ = true;
     if (options_.slow_reader == slow_reader_policy::skip) skippable_ = newest;
   }
@@ -125,7 +137,10 @@ void reader::settles(const view& seen, bool complete, time now) {
   if (seen.has_space || caught_up) waiting_ = now;
   if (seen.has_space) progress_ = now;
   const bool alive = !ends_ && !resets_ && !seen.is_gone;
-  if (is_member() && seen.has_space) require(next_due(stands_at()) == room_.size(), "{} lacks what comes after message {}", id_, next_);
+  if (is_member() && seen.has_space) {
+    require(next_due(stands_at()) == room_.size(), "{} lacks what comes after message {}", id_, next_);
+    next_ = room_.size();
+  }
   if (alive && !is_member() && seen.has_space) require(closed_, "{} has left and has no Close", id_);
   if (seen.has_ended) require(complete && (closed_ || ends_), "{} sees the end in the middle of a frame, or without a Close", id_);
   if (seen.is_gone) require(may_be_dropped(now), "{} is dropped for no reason", id_);

@@ -32,9 +32,9 @@ class reader {
   // what the peer does
 
   void speaks(time now);
-  void begins_message(time now) { message_ = now; }
-  void finishes_message() { message_.reset(); }
-  void closes(unsigned code) { close_ = code; }
+  void begins_message(time now);
+  void finishes_message();
+  void closes(unsigned code);
   void ends() { ends_ = true; }
   void resets() { resets_ = true; }
 
