@@ -100,6 +100,7 @@ void performance::join() {
 
 void performance::leave(actor& a) {
   if (a.has_ended()) return;
+  if (has_spoken(a)) settle();
   if (dice_.once_in(2)) say(a);
   const auto how = dice_.below(3);
   if (how == 0 || a.is_gone()) settle();
@@ -167,10 +168,12 @@ void performance::order(actor& a, std::string_view text) {
   if (a.as_reader().is_member()) a.where().say(a.as_reader().id(), a.name(), text);
 }
 
+// The server reads at once what one peer has sent since the last settling, and that would be out of turn.
+bool performance::has_spoken(const actor& a) const { return std::find(speakers_.begin(), speakers_.end(), &a) != speakers_.end(); }
+
 void performance::make_way(const actor& a, std::size_t bytes) {
-  const auto id = a.as_reader().id();
-  if (std::find(has_spoken_.begin(), has_spoken_.end(), id) != has_spoken_.end() || pending_ + bytes > most_pending) settle();
-  has_spoken_.push_back(id);
+  if (has_spoken(a) || pending_ + bytes > most_pending) settle();
+  speakers_.push_back(&a);
   pending_ += bytes;
 }
 

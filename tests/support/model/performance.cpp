@@ -88,7 +88,7 @@ void performance::settle() {
   stage_.settle();
   look();
   pending_ = 0;
-  has_spoken_.clear();
+  speakers_.clear();
 }
 
 // Everything has happened that can.

@@ -47,6 +47,7 @@ class performance {
   void be_polite();
   void order(actor& a, std::string_view text);
   std::string some_text(std::size_t longest);
+  bool has_spoken(const actor& a) const;
   void make_way(const actor& a, std::size_t bytes);
   void settle();
   void look();
@@ -62,8 +63,8 @@ class performance {
   std::list<actor> actors_;
   std::size_t next_user_ = 0;
   std::size_t next_text_ = 0;
-  std::size_t pending_ = 0;               // bytes, said and not settled
-  std::vector<std::uint64_t> has_spoken_;  // since then
+  std::vector<const actor*> speakers_;  // since the last settling
+  std::size_t pending_ = 0;             // bytes, said since then
   std::uint64_t slow_readers_ = 0;
   time now_{0};
   std::shared_ptr<bool> stopped_;
