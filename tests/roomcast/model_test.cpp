@@ -18,7 +18,7 @@ using namespace roomcast;
 
 namespace {
 
-constexpr std::uint64_t fixed_seeds = 30;
+constexpr std::uint64_t fixed_seeds = 100;
 constexpr int usual_steps = 2'000;
 
 std::optional<std::uint64_t> number_from_environment(const char* name) {
@@ -38,9 +38,10 @@ std::string failure_of(test::model::performance& p, int steps) {
 
 void play(std::uint64_t seed) {
   const auto steps = number_from_environment("ROOMCAST_MODEL_STEPS").value_or(std::max(usual_steps / ROOMCAST_TEST_SCALE, 100));
+  INFO("ROOMCAST_MODEL_SEED=", seed, " ROOMCAST_MODEL_STEPS=", steps);
   test::model::performance p{seed};
   const auto failure = failure_of(p, static_cast<int>(steps));
-  INFO("ROOMCAST_MODEL_SEED=", seed, " ROOMCAST_MODEL_STEPS=", steps, "\n", p.story());
+  INFO(p.story());
   CHECK(failure == "");
 }
 

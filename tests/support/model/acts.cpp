@@ -1,7 +1,5 @@
 #include "performance.hpp"
 
-#include "roomcast/error.hpp"
-
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,15 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view filler = "é";
-
-constexpr std::size_t most_actors = 14;
-
-// Of one peer at a time: what the server reads at once.
-constexpr std::size_t most_together = 30'000;
-
-// Of all: far below what a room may hold before its senders have to wait.
-constexpr std::size_t most_pending = 100'000;
+constexpr std::size_t most_actors = 12;
 
 // Some peers never answer and never end their side.
 bool is_rude(const actor& a) { return a.as_reader().id() % 5 == 0; }
@@ -33,6 +23,8 @@ void performance::act() {
   actor& a = *std::next(actors_.begin(), static_cast<std::ptrdiff_t>(dice_.below(actors_.size())));
   if (which < 60)
     say(a);
+  else if (which < 65 && dice_.once_in(40))
+    clamour(a.where());
   else if (which < 65)
     publish();
   else if (which < 68)
@@ -136,6 +128,8 @@ void performance::hold(actor& a) {
 }
 
 void performance::stop() {
+  for (auto& each : actors_)
+    if (dice_.once_in(2)) say(each);  // which is not to be lost
   const auto deadline = dice_.one_of<time>({500ms, 2s, 10s});
   note(fmt::format("stop within {} ms", deadline.count()));
   stop_deadline_ = now_ + deadline;
@@ -153,90 +147,6 @@ void performance::pass(time t) {
     look();
     be_polite();
   }
-}
-
-// what is said
-
-std::string performance::some_text(std::size_t longest) {
-  std::string text = fmt::format("#{} ", ++next_text_);
-  const std::size_t size = dice_.once_in(10) ? longest : dice_.below(std::min<std::size_t>(longest, 60));
-  while (text.size() + 2 <= size) text += filler;
-  return text;
-}
-
-void performance::order(actor& a, std::string_view text) {
-  if (a.as_reader().is_member()) a.where().say(a.as_reader().id(), a.name(), text);
-}
-
-// The server reads at once what one peer has sent since the last settling, and that would be out of turn.
-bool performance::has_spoken(const actor& a) const { return std::find(speakers_.begin(), speakers_.end(), &a) != speakers_.end(); }
-
-void performance::make_way(const actor& a, std::size_t bytes) {
-  if (has_spoken(a) || pending_ + bytes > most_pending) settle();
-  speakers_.push_back(&a);
-  pending_ += bytes;
-}
-
-void performance::say(actor& a) {
-  if (a.has_ended()) return;
-  if (a.is_in_message()) return finish_message(a);
-  std::vector<std::string> texts;
-  std::size_t left = dice_.once_in(400) ? 400'000 : dice_.once_in(4) ? 2'000 : 1;
-  do {
-    texts.push_back(some_text(options_.max_message_size));
-    left -= std::min(left, texts.back().size());
-  } while (left != 0);
-  say_all(a, texts);
-}
-
-void performance::say_all(actor& a, const std::vector<std::string>& texts) {
-  std::size_t size = 0;
-  for (const auto& each : texts) size += each.size() + 100;
-  const bool alone = size > most_together;  // as the server does not read it all at once
-  if (alone && !a.is_free()) return;        // and one that is cut off meanwhile does not say it all
-  if (alone) settle();
-  make_way(a, size);
-  std::string bytes;
-  std::size_t last = 0;
-  for (const auto& each : texts) {
-    last = bytes.size();
-    a.write(bytes, each, dice_);
-  }
-  const bool is_cut = !alone && dice_.once_in(10);
-  if (is_cut)
-    a.keep(bytes, last + 1 + dice_.below(bytes.size() - last - 1), texts.back());
-  else if (dice_.once_in(8))
-    a.ping(bytes);
-  note(fmt::format("{} says {} messages, to {}\"{}\", in {} bytes", a.as_reader().id(), texts.size(), is_cut ? "the middle of " : "",
-                   texts.back().substr(0, texts.back().find(filler)), bytes.size()));
-  if (alone) a.where().in_several_batches();
-  a.queue(bytes, now_);
-  for (std::size_t i = 0; i + (is_cut ? 1 : 0) < texts.size(); ++i) order(a, texts[i]);
-  if (is_cut) a.as_reader().begins_message(now_);
-  if (alone) settle();
-}
-
-void performance::finish_message(actor& a) {
-  make_way(a, most_together);
-  const auto [bytes, text] = a.unsent();
-  note(fmt::format("{} says the rest of \"{}\"", a.as_reader().id(), text.substr(0, text.find(filler))));
-  a.queue(bytes, now_);
-  order(a, text);
-  a.as_reader().finishes_message();
-}
-
-void performance::publish() {
-  room& r = some_room();
-  const auto text = some_text(options_.max_message_size);
-  if (pending_ + text.size() > most_pending) settle();
-  pending_ += text.size();
-  note(fmt::format("\"{}\" is published in {}", text.substr(0, text.find(filler)), r.name()));
-  const receipt expected{.seq = stopped_ ? 0 : r.say(0, options_.publisher, text), .recipients = stopped_ ? 0 : members_of(r)};
-  const error_code failure = stopped_ ? error_code{error::stopped} : error_code{};
-  stage_.hub().publish(r.name(), text, [=](error_code ec, receipt got) {
-    if (ec != failure || got.seq != expected.seq || got.recipients != expected.recipients)
-      throw contradiction(fmt::format("{} for {} are the receipt, not {} for {}", got.seq, got.recipients, expected.seq, expected.recipients));
-  });
 }
 
 }  // namespace roomcast::test::model

@@ -36,7 +36,8 @@ options some_options(dice& d) {
 }  // namespace
 
 performance::performance(std::uint64_t seed) : dice_(seed), options_(some_options(dice_)), stage_(options_) {
-  for (const auto* const name : {"lobby", "a", "b"}) rooms_.emplace_back(name, options_);
+  for (const auto* const name : {"lobby", "a", "b"})
+    if (rooms_.empty() || !dice_.once_in(3)) rooms_.emplace_back(name, options_);
 }
 
 void performance::play(int steps) {

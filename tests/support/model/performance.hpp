@@ -33,7 +33,9 @@ class performance {
   void act();
   void join();
   void say(actor& a);
-  void say_all(actor& a, const std::vector<std::string>& texts);
+  void say_alone(actor& a, const std::vector<std::string>& texts);
+  void clamour(room& r);
+  void speak(actor& a, const std::vector<std::string>& texts, bool is_cut);
   void finish_message(actor& a);
   void leave(actor& a);
   void hold(actor& a);
@@ -47,6 +49,7 @@ class performance {
   void be_polite();
   void order(actor& a, std::string_view text);
   std::string some_text(std::size_t longest);
+  std::string text(std::size_t size);
   bool has_spoken(const actor& a) const;
   void make_way(const actor& a, std::size_t bytes);
   void settle();
