@@ -12,7 +12,7 @@ namespace roomcast::test::model {
 // what it does
 
 void actor::write(std::string& bytes, std::string_view text, dice& d) {
-  unsigned opcode = 0x01;
+  unsigned opcode = text.starts_with(binary_mark) ? 0x02 : 0x01;
   for (std::size_t cuts = d.once_in(3) ? d.below(4) : 0; cuts != 0; --cuts) {
     const std::size_t size = d.below(text.size() + 1);
     bytes += masked(std::exchange(opcode, 0x00u), text.substr(0, size));
@@ -95,7 +95,12 @@ void actor::read(time now) {
     const auto payload = rest.substr(header->size, size);
     rest.remove_prefix(header->size + size);
     switch (header->op) {
-      case wire::opcode::text: reader_.hears(payload); break;
+      case wire::opcode::text:
+      case wire::opcode::binary:
+        if ((header->op == wire::opcode::binary) != payload.starts_with(binary_mark))
+          throw contradiction(fmt::format("{} is sent a message of the wrong kind", reader_.id()));
+        reader_.hears(payload);
+        break;
       case wire::opcode::ping: is_pinged_ = true; break;
       case wire::opcode::pong: hears_pong(payload); break;
       case wire::opcode::close:

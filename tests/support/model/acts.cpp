@@ -62,8 +62,9 @@ void performance::join() {
   room& r = some_room();
   const std::string name = dice_.one_of({"", "", "ada", "bob", "eve", "server"});
   const auto is_named = [&](const actor& a) { return a.is_in(r) && a.name() == name; };
+  if (may_be_short()) settle();
   std::string expected = "101";
-  if (stopped_)
+  if (stopped_ || is_memory_short())
     expected = "503";
   else if (options_.max_members != 0 && members_of(r) >= options_.max_members)
     expected = "503";
@@ -145,6 +146,7 @@ void performance::pass(time t) {
     now_ += timer_wheel::tick;
     stage_.pass(timer_wheel::tick);
     look();
+    if (is_memory_short()) throw contradiction("more is held than the budget allows");
     be_polite();
   }
 }

@@ -14,6 +14,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr std::size_t least_budget = 1u << 20;
+
 constexpr std::size_t kept_notes = 30;
 
 options some_options(dice& d) {
@@ -25,6 +27,8 @@ options some_options(dice& d) {
   o.max_message_size = d.one_of<std::size_t>({125, 1'000, 20'000, 70'000});
   o.max_members = d.once_in(3) ? 4 : 0;
   o.max_control_rate = 0;
+  o.binary = d.once_in(2) ? binary_policy::relay : binary_policy::refuse;
+  o.memory_budget = d.once_in(3) ? least_budget : std::size_t{1} << 40;
   o.ping_interval = d.one_of<std::chrono::milliseconds>({3s, 25s, 1h});
   o.pong_timeout = d.one_of<std::chrono::milliseconds>({1s, 10s});
   o.message_timeout = d.one_of<std::chrono::milliseconds>({4s, 30s});
@@ -67,14 +71,16 @@ void performance::finish() {
     pass(1s);
   }
   settle();
+  if (const auto held = stage_.hub().shared().memory.held(); held != 0) throw contradiction(fmt::format("{} bytes are held for nobody", held));
 }
 
 std::string performance::story() const {
   const auto& o = options_;
   return fmt::format(
-      "format \"{}\", echo {}, skip {}, max_lag {}, max_message_size {}, max_members {}, ms: ping_interval {}, pong_timeout {}, "
+      "format \"{}\", echo {}, skip {}, max_lag {}, max_message_size {}, max_members {}, memory_budget {}, ms: ping_interval {}, pong_timeout {}, "
       "message_timeout {}, send_timeout {}, close_timeout {}\n{}",
       o.format, o.echo, o.slow_reader == slow_reader_policy::skip, o.max_lag, o.max_message_size, o.max_members,
+      o.memory_budget,
       o.ping_interval.count(), o.pong_timeout.count(), o.message_timeout.count(), o.send_timeout.count(), o.close_timeout.count(),
       fmt::join(notes_, "\n"));
 }
@@ -105,6 +111,8 @@ void performance::look() {
   std::vector<const actor*> too_slow;
   for (auto& each : actors_)
     if (each.as_reader().is_offered()) too_slow.push_back(&each);
+  if (std::exchange(shed_, stage_.count().shed) != stage_.count().shed)
+    for (auto& each : actors_) each.as_reader().may_be_shed();
   for (auto& each : actors_) each.listen(now_);
   for (auto& each : actors_) each.settles(is_member(each), now_);
   slow_readers_ += static_cast<std::uint64_t>(std::count_if(too_slow.begin(), too_slow.end(), [](auto* a) { return a->as_reader().is_member(); }));

@@ -48,6 +48,8 @@ class performance {
   void note(std::string what);
   void be_polite();
   void order(actor& a, std::string_view text);
+  bool is_memory_short() { return stage_.hub().shared().memory.exceeded(); }
+  bool may_be_short() const { return options_.memory_budget < 1u << 30; }
   std::string some_text(std::size_t longest);
   std::string text(std::size_t size);
   bool has_spoken(const actor& a) const;
@@ -69,6 +71,7 @@ class performance {
   std::vector<const actor*> speakers_;  // since the last settling
   std::size_t pending_ = 0;             // bytes, said since then
   std::uint64_t slow_readers_ = 0;
+  std::uint64_t shed_ = 0;
   time now_{0};
   std::shared_ptr<bool> stopped_;
   time stop_deadline_{0};

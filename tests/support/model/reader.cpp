@@ -74,6 +74,11 @@ void reader::is_dismissed(time deadline) {
   last_ = room_.size();
 }
 
+void reader::may_be_shed() {
+  may_be_shed_ = may_be_slow_ = true;
+  if (options_.slow_reader == slow_reader_policy::skip && is_member() && room_.size() != 0) skippable_ = room_.size() - 1;
+}
+
 bool reader::is_offered() {
   if (left_) return false;
   const std::size_t newest = room_.last_batch();
@@ -94,7 +99,7 @@ bool reader::is_silent_for(time t, time now) const {
 }
 
 bool reader::may_be_dropped(time now) const {
-  return ends_ || resets_ || is_silent_for(0ms, now) || is_stuck_since(progress_, now) ||
+  return ends_ || resets_ || may_be_shed_ || is_silent_for(0ms, now) || is_stuck_since(progress_, now) ||
          (left_ && now >= *left_ + options_.close_timeout) || (stop_ && now >= *stop_);
 }
 
@@ -108,6 +113,7 @@ bool reader::may_be_closed(unsigned code, time now) const {
   if (close_ && *close_ == code) return true;
   switch (code) {
     case wire::close_code::slow_reader: return may_be_slow_ && options_.slow_reader == slow_reader_policy::close;
+    case wire::close_code::try_again_later: return may_be_shed_;
     case wire::close_code::policy_violation: return message_ && now >= *message_ + options_.message_timeout;
     case wire::close_code::service_restart: return is_dismissed_ && next_due(stands_at()) >= last_;
     default: return false;
@@ -146,7 +152,7 @@ void reader::settles(const view& seen, bool complete, time now) {
   if (seen.is_gone) require(may_be_dropped(now), "{} is dropped for no reason", id_);
   require(seen.is_gone || !(resets_ || (ends_ && seen.has_space) || must_be_dropped(now)), "{} should be gone", id_);
   gone_ = seen.is_gone;
-  if (is_member()) may_be_slow_ = must_be_slow_ = false;  // this time
+  if (is_member()) may_be_slow_ = must_be_slow_ = may_be_shed_ = false;  // this time
 }
 
 }  // namespace roomcast::test::model

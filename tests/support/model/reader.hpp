@@ -47,6 +47,9 @@ class reader {
   /// The server stops: members are closed with 1012 after what has been said, and all are dropped at `deadline`.
   void is_dismissed(time deadline);
 
+  /// The server is short of memory: somebody is let go, or has to skip.
+  void may_be_shed();
+
   /// What was said since the last settling has been offered, before what has come of it is heard. True if the reader was too
   /// slow for that for certain.
   bool is_offered();
@@ -77,6 +80,7 @@ class reader {
   std::size_t last_;           // what lies behind it must not be heard
   bool may_be_slow_ = false;
   bool must_be_slow_ = false;
+  bool may_be_shed_ = false;
 
   time heard_;     // the server, of the peer
   time progress_;  // no later than that, nothing was waiting or something came

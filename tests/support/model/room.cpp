@@ -18,8 +18,10 @@ constexpr std::size_t least_capacity = 32;
 
 std::size_t room::say(std::uint64_t sender, std::string_view name, std::string_view text) {
   const std::size_t seq = size() - life_begin_ + 1;
-  auto delivered = fmt::format(fmt::runtime(format_), fmt::arg("room", name_), fmt::arg("seq", seq), fmt::arg("name", name),
-                               fmt::arg("text", text));
+  auto delivered = text.starts_with(binary_mark)
+                       ? std::string{text}
+                       : fmt::format(fmt::runtime(format_), fmt::arg("room", name_), fmt::arg("seq", seq), fmt::arg("name", name),
+                                     fmt::arg("text", text));
   const std::size_t frame = wire::header_size(delivered.size()) + delivered.size();
   messages_.push_back({sender, std::move(delivered), group_begin_, bytes_});
   bytes_ += frame;

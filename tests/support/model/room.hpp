@@ -16,6 +16,9 @@ struct contradiction : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What begins like this is said in binary frames, and delivered as it came.
+inline constexpr std::string_view binary_mark = "!";
+
 /// What has been said in a room, in order, as its members are to hear it.
 class room {
  public:

@@ -56,6 +56,7 @@ void performance::say(actor& a) {
   std::size_t size = 0;
   while (size < enough) {
     texts.push_back(some_text(options_.max_message_size));
+    if (options_.binary == binary_policy::relay && dice_.once_in(4)) texts.back().front() = binary_mark.front();
     size += texts.back().size() + most_framing;
   }
   if (size > most_together) return say_alone(a, texts);
@@ -65,7 +66,7 @@ void performance::say(actor& a) {
 
 // The server does not read it all at once; a peer that is cut off meanwhile would not say it all.
 void performance::say_alone(actor& a, const std::vector<std::string>& texts) {
-  if (!a.is_free()) return;
+  if (!a.is_free() || may_be_short()) return;
   settle();
   a.where().in_several_batches();
   speak(a, texts, false);
@@ -74,6 +75,7 @@ void performance::say_alone(actor& a, const std::vector<std::string>& texts) {
 
 // More than a room may hold: senders have to wait for one another.
 void performance::clamour(room& r) {
+  if (may_be_short()) return;
   const std::size_t each_text = std::min(options_.max_message_size, most_together / 2);
   note(fmt::format("a clamour in {}", r.name()));
   settle();
