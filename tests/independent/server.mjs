@@ -281,9 +281,9 @@ export class Server {
     return within(answer, `a refusal of ${target}`).finally(() => socket.terminate());
   }
 
-  // A bare TCP connection.
-  async connect() {
-    const socket = net.connect({ host: '127.0.0.1', port: this.port, noDelay: true });
+  // A bare TCP connection; `options` are those of `net.connect`.
+  async connect(options = {}) {
+    const socket = net.connect({ host: '127.0.0.1', port: this.port, noDelay: true, ...options });
     const connection = new Connection(socket, this.port);
     this.#clients.push(connection);
     await within(once(socket, 'connect'), 'a TCP connection');
@@ -291,8 +291,8 @@ export class Server {
   }
 
   // A bare TCP connection that has joined.
-  async connectAndJoin(target = '/chat') {
-    const connection = await this.connect();
+  async connectAndJoin(target = '/chat', options = {}) {
+    const connection = await this.connect(options);
     connection.write(upgradeRequest(this.port, { target }));
     const { status } = await connection.response();
     assert.equal(status, 101);
@@ -411,6 +411,9 @@ export class Connection {
   #socket;
   #port;
   #bytes = Buffer.alloc(0);
+  // What has come since, apart: to append each piece would take a long message seconds.
+  #fresh = [];
+  #unread = 0;
   #changed = () => {};
   #over = false;
 
@@ -418,7 +421,8 @@ export class Connection {
     this.#socket = socket;
     this.#port = port;
     socket.on('data', (bytes) => {
-      this.#bytes = Buffer.concat([this.#bytes, bytes]);
+      this.#fresh.push(bytes);
+      this.#unread += bytes.length;
       this.#changed();
     });
     const over = () => {
@@ -437,14 +441,45 @@ export class Connection {
     this.#socket.write(bytes);
   }
 
-  // Waits until `parse`, given all unread bytes, returns { value, used }, and takes the used bytes away.
-  #take(parse, what) {
+  // Writes, and waits until it is with the kernel, so that what comes next is a segment of its own.
+  writeOut(bytes) {
+    const written = new Promise((resolve, reject) => {
+      this.#socket.write(bytes, (error) => (error ? reject(error) : resolve()));
+    });
+    return within(written, 'a write');
+  }
+
+  // Ends this side only.
+  end() {
+    this.#socket.end();
+  }
+
+  // Ends the connection with a RST.
+  reset() {
+    this.#socket.resetAndDestroy();
+  }
+
+  stopReading() {
+    this.#socket.pause();
+  }
+
+  readAgain() {
+    this.#socket.resume();
+  }
+
+  // Waits until `parse`, given all unread bytes, returns { value, used }, and takes the used bytes away. It is not
+  // asked before there are `least` of them.
+  #take(parse, what, least = 1) {
     const parsed = async () => {
       for (;;) {
-        const result = parse(this.#bytes);
-        if (result) {
-          this.#bytes = this.#bytes.subarray(result.used);
-          return result.value;
+        if (this.#unread >= least) {
+          this.#bytes = Buffer.concat([this.#bytes, ...this.#fresh.splice(0)]);
+          const result = parse(this.#bytes);
+          if (result) {
+            this.#bytes = this.#bytes.subarray(result.used);
+            this.#unread -= result.used;
+            return result.value;
+          }
         }
         if (this.#over) throw new Error(`${what}: the server hung up before`);
         await this.#change();
@@ -474,6 +509,23 @@ export class Connection {
       if (bytes.length < used) return null;
       return { value: { status, headers, body: bytes.subarray(end + 4, used).toString() }, used };
     }, 'an HTTP response');
+  }
+
+  // The next `count` bytes.
+  bytes(count) {
+    const take = (bytes) => (bytes.length < count ? null : { value: bytes.subarray(0, count), used: count });
+    return this.#take(take, `${count} bytes`, count);
+  }
+
+  // The byte that comes next, which stays unread.
+  nextByte() {
+    return this.#take((bytes) => ({ value: bytes[0], used: 0 }), 'a byte');
+  }
+
+  // All that still comes until the server ends the connection.
+  async rest() {
+    await this.hungUp();
+    return Buffer.concat([this.#bytes, ...this.#fresh]);
   }
 
   // The next frame: { fin, reserved, opcode, masked, payload }.
@@ -557,6 +609,11 @@ export function frame(
   head[1] |= 0x80;
   const key = randomBytes(4);
   return Buffer.concat([head, key, bytes.map((byte, i) => byte ^ key[i % 4])]);
+}
+
+// What the server must send for a message or a control frame: whole, not masked, its length in the shortest form.
+export function serverFrame(opcode, payload = '') {
+  return frame(opcode, payload, { masked: false });
 }
 
 // A request line and headers. A header whose value is null is left out.
