@@ -54,10 +54,11 @@ function cleanEnvironment() {
   return Object.fromEntries(kept);
 }
 
-function launch(options, environment) {
+function launch(options, environment, before = []) {
   const path = process.env.ROOMCAST;
   assert.ok(path, 'set ROOMCAST to the path of the roomcast binary');
-  const child = spawn(path, options, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...cleanEnvironment(), ...environment } });
+  const [file, ...words] = [...before, path, ...options];
+  const child = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...cleanEnvironment(), ...environment } });
   const output = { stdout: '', stderr: '' };
   child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text) => (output.stderr += text));
@@ -226,8 +227,13 @@ export class Server {
     return Server.#start(t, port, {}, options);
   }
 
-  static async #start(t, port, environment, options) {
-    const process = launch(['--port', String(port), '--address', '127.0.0.1', ...options], environment);
+  // The same with no more than `count` file descriptors.
+  static startWithDescriptors(t, count, ...options) {
+    return Server.#start(t, 0, {}, options, ['/bin/sh', '-c', `ulimit -n ${count}; exec "$0" "$@"`]);
+  }
+
+  static async #start(t, port, environment, options, before) {
+    const process = launch(['--port', String(port), '--address', '127.0.0.1', ...options], environment, before);
     const server = new Server(process);
     t.after(() => server.#dispose());
     const announced = new Promise((resolve) => {
