@@ -11,9 +11,9 @@ export const mallory = `${square}?name=mallory`;
 
 // A test in which `assault(server, room, t)` attacks a server started with `options`, perhaps with few `descriptors`. Whatever it does, three bystanders in
 // the room must hear each other without gap, double or reorder; somebody in another room must hear nothing of it; the
-// server must live, and mallory must have left the room.
-export function attack(name, { options = [], descriptors, pace = 5, skip = false }, assault) {
-  test(name, { skip }, async (t) => {
+// server must live, count its defence under `counted`, and be left by mallory and all who came with her.
+export function attack(name, { options = [], descriptors, pace = 5, counted }, assault) {
+  test(name, async (t) => {
     const server = await (descriptors ? Server.startWithDescriptors(t, descriptors, ...options) : Server.start(t, ...options));
     const room = await Bystanders.join(server, square, pace);
     const stranger = await server.join('/chat/elsewhere?name=stranger');
@@ -21,11 +21,21 @@ export function attack(name, { options = [], descriptors, pace = 5, skip = false
     await Promise.race([assault(server, room, t), room.harm]);
     await room.turn();
     await gone(server);
+    await alone(server);
     await room.finish();
     stranger.send('what was that?');
     assert.equal(await stranger.receive(), '[stranger] what was that?');
     assert.equal((await server.request({ target: '/healthz' })).status, 200);
+    if (counted) assert.ok((await server.metric(`${counted}_total`)) > 0, `${counted} was not counted`);
   });
+}
+
+// Waits until only the bystanders and the stranger are left.
+function alone(server) {
+  const left = async () => {
+    while ((await server.metric('members')) !== 4) await pause(20);
+  };
+  return within(left(), 'the attackers leave');
 }
 
 // Whether somebody called mallory is in the room.

@@ -22,7 +22,7 @@ function assertRetry({ status, headers }, expected) {
   assert.match(headers['retry-after'], /^[1-9]\d*$/);
 }
 
-attack('bad handshakes are refused', {}, async (server, room) => {
+attack('bad handshakes are refused', { counted: 'refused_handshakes' }, async (server, room) => {
   const cases = {
     'no Host': [400, { headers: { Host: null } }],
     'no key': [400, { headers: { 'Sec-WebSocket-Key': null } }],
@@ -43,21 +43,21 @@ attack('bad handshakes are refused', {}, async (server, room) => {
   }
 });
 
-attack('pages of a foreign origin, and of none, are refused', {}, async (server) => {
+attack('pages of a foreign origin, and of none, are refused', { counted: 'refused_origins' }, async (server) => {
   for (const Origin of ['http://evil.example', `http://127.0.0.1:${server.port + 1}`, 'null']) {
     const { status } = await server.request(upgradeRequest(server.port, { target: mallory, headers: { Origin } }));
     assert.equal(status, 403, Origin);
   }
 });
 
-attack('over the limit of connections all are refused', { options: ['--max-connections', '6'] }, async (server, room) => {
+attack('over the limit of connections all are refused', { options: ['--max-connections', '6'], counted: 'refused_connections' }, async (server, room) => {
   const taken = [await server.connectAndJoin(mallory), await server.connectAndJoin(square)];
   for (let n = 0; n < 20; ++n) assertRetry(await server.request(upgradeRequest(server.port, { target: square })), 503);
   await room.turn();
   for (const connection of taken) connection.destroy();
 });
 
-attack('over the number of descriptors each is let in or refused in its turn', { descriptors: 64 }, async (server, room) => {
+attack('over the number of descriptors each is let in or refused in its turn', { descriptors: 64, counted: 'refused_connections' }, async (server, room) => {
   const crowd = await Promise.all(times(200, () => server.connect()));
   for (const connection of crowd) connection.write(upgradeRequest(server.port, { target: square }));
   const answers = await Promise.all(crowd.map((connection) => connection.response()));
@@ -68,8 +68,9 @@ attack('over the number of descriptors each is let in or refused in its turn', {
   for (const connection of crowd) connection.destroy();
 });
 
-const offences = {
-  1002: {
+// By the code that answers them: how they are counted, and what is sent.
+const offences = [
+  [1002, 'closed_protocol', {
     'a frame that is not masked': [frame(text, 'hi', { masked: false })],
     ...Object.fromEntries([4, 2, 1].map((reserved) => [`reserved bits ${reserved}`, [frame(text, 'hi', { reserved })]])),
     ...Object.fromEntries([3, 7, 11, 15].map((opcode) => [`opcode ${opcode}`, [frame(opcode, 'hi')]])),
@@ -80,19 +81,21 @@ const offences = {
     'a length in eight bytes that fits in two': [frame(text, 'x'.repeat(200), { lengthBytes: 8 })],
     'a stray continuation': [frame(continuation, 'hi')],
     'a message inside another': [frame(text, 'one', { fin: false }), frame(text, 'two')],
-  },
-  1003: { 'a binary message': [frame(binary, 'hi')] },
-  1007: {
+  }],
+  [1003, 'closed_binary', { 'a binary message': [frame(binary, 'hi')] }],
+  [1007, 'closed_invalid_text', {
     'a byte that is never UTF-8': [frame(text, bytes(0x61, 0xff))],
     'bad UTF-8 in a fragment': [frame(text, 'good', { fin: false }), frame(continuation, bytes(0xff))],
     'a character cut short by an empty last fragment': [frame(text, bytes(0xe2), { fin: false }), frame(continuation)],
-  },
-  1008: {
+  }],
+  [1008, 'closed_fragments', {
     '1,025 fragments': [frame(text, '', { fin: false }), many(1024, () => frame(continuation, '', { fin: false }))],
+  }],
+  [1008, 'closed_control_rate', {
     'too many pings': [many(1000, () => frame(ping, 'x'))],
     'too many pongs': [many(1000, () => frame(pong, 'x'))],
-  },
-  1009: {
+  }],
+  [1009, 'closed_too_large', {
     'a message that is too long': [frame(text, 'x'.repeat(65_537))],
     'a message that is declared to be too long': [frame(text, 'x', { length: 65_537 })],
     'a message that is declared to be huge': [frame(text, 'x', { length: (1n << 63n) - 1n })],
@@ -100,8 +103,8 @@ const offences = {
       frame(text, 'x'.repeat(65_536), { fin: false }),
       frame(continuation, 'x', { fin: false }),
     ],
-  },
-};
+  }],
+];
 
 // The code of the Close that comes after, perhaps, pongs and what others say.
 async function closedWith(connection) {
@@ -112,14 +115,14 @@ async function closedWith(connection) {
   return answer.payload.readUInt16BE(0);
 }
 
-for (const [expected, cases] of Object.entries(offences)) {
+for (const [expected, counted, cases] of offences) {
   for (const [what, frames] of Object.entries(cases)) {
-    attack(`${what} ends its sender with ${expected}`, {}, async (server, room) => {
+    attack(`${what} ends its sender with ${expected}`, { counted }, async (server, room) => {
       for (let round = 0; round < 3; ++round) {
         const offender = await server.connectAndJoin(mallory);
         offender.write(Buffer.concat(frames));
-        assert.equal(await closedWith(offender), Number(expected));
-        offender.write(frame(close, code(Number(expected))));
+        assert.equal(await closedWith(offender), expected);
+        offender.write(frame(close, code(expected)));
         await offender.hungUp();
         await gone(server);
       }
@@ -129,7 +132,7 @@ for (const [expected, cases] of Object.entries(offences)) {
   }
 }
 
-const hasty = { options: ['--message-timeout', '500ms'] };
+const hasty = { options: ['--message-timeout', '500ms'], counted: 'message_timeouts' };
 
 const endless = Buffer.concat([frame(text, '', { fin: false }), many(1000, () => frame(continuation, '', { fin: false }))]);
 const unfinished = {
@@ -151,7 +154,7 @@ for (const [what, [bytes, interval]] of Object.entries(unfinished)) {
   });
 }
 
-const quick = { options: ['--handshake-timeout', '2s'] };
+const quick = { options: ['--handshake-timeout', '2s'], counted: 'request_timeouts' };
 
 attack('a request that comes byte by byte is dropped in time', quick, async (server) => {
   const connection = await server.connect();
@@ -222,20 +225,22 @@ attack('a client that is killed leaves', {}, async (server, room, t) => {
 const filler = 'x'.repeat(8000);
 const narrow = ['--send-buffer', '16KiB'];
 
-// Says `filler` in the room, as fast as the bystanders hear it, until mallory has left.
-async function talkUntilGone(server, room, speaker) {
-  const speak = async () => {
+// Says `filler` in the room through `speak`, as fast as the bystanders hear it, until mallory has left.
+async function talkUntilGone(server, room, speak) {
+  const talk = async () => {
     do {
-      speaker.write(many(20, () => frame(text, filler)));
+      speak(many(20, () => frame(text, filler)));
       await room.turn();
     } while (await present(server));
   };
-  await within(speak(), 'mallory leaves', 120_000);
+  await within(talk(), 'mallory leaves', 120_000);
 }
 
-async function talker(server) {
-  const speaker = await server.join(`${square}?name=talker`);
-  return { write: (frames) => speaker.sendRaw(frames) };
+// The same by somebody who reads.
+async function otherTalksUntilGone(server, room) {
+  const talker = await server.join(`${square}?name=talker`);
+  await talkUntilGone(server, room, (frames) => talker.sendRaw(frames));
+  talker.destroy();
 }
 
 // What comes to somebody who reads on after it was cut off: messages, perhaps, and a Close with 4008 if it is in time.
@@ -250,41 +255,43 @@ async function cutOffAsSlow(connection) {
   if (at + 4 <= rest.length) assert.deepEqual([rest[at], rest.readUInt16BE(at + 2)], [0x80 | close, 4008]);
 }
 
-attack('a reader that stalls is cut off once it lags', { options: [...narrow, '--max-lag', '1MiB'] }, async (server, room) => {
+attack('a reader that stalls is cut off once it lags', { options: [...narrow, '--max-lag', '1MiB'], counted: 'slow_readers_closed' }, async (server, room) => {
   const stalled = await server.connectAndJoin(mallory);
   stalled.stopReading();
-  await talkUntilGone(server, room, await talker(server));
+  await otherTalksUntilGone(server, room);
   await cutOffAsSlow(stalled);
 });
 
-attack('a reader that stalls and goes on sending is cut off once it lags', { options: [...narrow, '--max-lag', '1MiB'] }, async (server, room) => {
+attack('a reader that stalls and goes on sending is cut off once it lags', { options: [...narrow, '--max-lag', '1MiB'], counted: 'slow_readers_closed' }, async (server, room) => {
   const stalled = await server.connectAndJoin(mallory);
   stalled.stopReading();
-  await talkUntilGone(server, room, stalled);
+  await talkUntilGone(server, room, (frames) => stalled.write(frames));
   await cutOffAsSlow(stalled);
 });
 
 attack(
   'a reader that takes nothing is dropped in time, however little it lags',
-  { options: [...narrow, '--max-lag', '256MiB', '--send-timeout', '2s'] },
+  { options: [...narrow, '--max-lag', '256MiB', '--send-timeout', '2s'], counted: 'send_timeouts' },
   async (server, room) => {
     const stalled = await server.connectAndJoin(mallory);
     stalled.stopReading();
-    await talkUntilGone(server, room, await talker(server));
+    await otherTalksUntilGone(server, room);
   },
 );
 
 attack(
   'a reader that takes nothing is dropped in time, even if it goes on sending',
-  { options: [...narrow, '--max-lag', '256MiB', '--send-timeout', '2s'] },
+  { options: [...narrow, '--max-lag', '256MiB', '--send-timeout', '2s'], counted: 'send_timeouts' },
   async (server, room) => {
     const stalled = await server.connectAndJoin(mallory);
     stalled.stopReading();
-    await talkUntilGone(server, room, stalled);
+    await talkUntilGone(server, room, (frames) => stalled.write(frames));
   },
 );
 
-attack('requests whose answers are not read are not taken without end', quick, async (server, room) => {
+const impatient = { options: ['--close-timeout', '1s'], counted: 'close_timeouts' };
+
+attack('requests whose answers are not read are not taken without end', impatient, async (server, room) => {
   const connection = await server.connect();
   connection.stopReading();
   const request = httpRequest(server.port, { target: '/' });
@@ -313,7 +320,7 @@ attack('pings whose answers are not read are no harm', { options: ['--max-contro
   connection.destroy();
 });
 
-attack('a header without end is refused', {}, async (server) => {
+attack('a header without end is refused', { counted: 'refused_requests' }, async (server) => {
   const connection = await server.connect();
   connection.write('GET /chat HTTP/1.1\r\n');
   // Refused by a server that has hung up.
@@ -321,7 +328,7 @@ attack('a header without end is refused', {}, async (server) => {
   await connection.hungUp();
 });
 
-attack('four megabytes that are no request are refused', {}, async (server) => {
+attack('four megabytes that are no request are refused', { counted: 'refused_requests' }, async (server) => {
   const connection = await server.connect();
   for (let n = 0; n < 64; ++n) await connection.writeOut(randomBytes(65_536)).catch(() => {});
   await connection.hungUp();
@@ -329,7 +336,7 @@ attack('four megabytes that are no request are refused', {}, async (server) => {
 
 const clientHello = Buffer.concat([bytes(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3), randomBytes(506)]);
 
-attack('other protocols are refused', quick, async (server) => {
+attack('other protocols are refused', { counted: 'refused_requests' }, async (server) => {
   for (const greeting of ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0', clientHello, 'SSH-2.0-OpenSSH_9.2\r\n', '\0', '\r\n\r\n\r\n']) {
     const connection = await server.connect();
     connection.write(greeting);
@@ -337,36 +344,52 @@ attack('other protocols are refused', quick, async (server) => {
   }
 });
 
-attack('who does not answer a close is dropped in time', { options: ['--close-timeout', '1s'] }, async (server, room) => {
-  const silent = await server.connectAndJoin(mallory);
+// Somebody who leaves its side open, whatever the server does.
+function join(server) {
+  return server.connectAndJoin(mallory, { allowHalfOpen: true });
+}
+
+attack('who does not answer a close has left at once, and is dropped in time', impatient, async (server, room) => {
+  const silent = await join(server);
   silent.write(frame(text, bytes(0xff)));
   assert.equal(await closedWith(silent), 1007);
   await gone(server);
-  await silent.hungUp();
-  const talkative = await server.connectAndJoin(mallory);
+  await room.turn();
+  const dropped = async () => {
+    while ((await server.metric('close_timeouts_total')) === 0) await pause(20);
+  };
+  await within(dropped(), 'the silent one is dropped');
+  silent.destroy();
+});
+
+attack('who goes on talking after a close is not heard, and is dropped in time', impatient, async (server, room) => {
+  const talkative = await join(server);
   talkative.write(frame(text, bytes(0xff)));
   assert.equal(await closedWith(talkative), 1007);
-  const chatter = setInterval(() => talkative.write(frame(text, 'still here')), 20);
-  await talkative.hungUp().finally(() => clearInterval(chatter));
-  await room.turn();
+  await assert.rejects(chatter(talkative, room), refusesWrites);
   assert.deepEqual(room.saidBy('mallory'), []);
 });
 
-attack('who reads nothing, not even the close, is dropped in time', { options: ['--close-timeout', '1s', '--max-control-rate', '0'] }, async (server, room) => {
-  const connection = await server.connectAndJoin(mallory);
-  connection.stopReading();
-  connection.write(frame(text, bytes(0xff)));
-  await gone(server);
-  const chatter = async () => {
+attack('who reads nothing, not even the close, is dropped in time', impatient, async (server, room) => {
+  const deaf = await join(server);
+  deaf.stopReading();
+  deaf.write(frame(text, bytes(0xff)));
+  await assert.rejects(chatter(deaf, room), refusesWrites);
+  assert.deepEqual(room.saidBy('mallory'), []);
+});
+
+// Says something after each turn of the bystanders, without end.
+function chatter(connection, room) {
+  const talk = async () => {
     for (;;) {
       await connection.writeOut(frame(text, 'still here'));
       await room.turn();
     }
   };
-  await assert.rejects(within(chatter(), 'the end of the connection'), refusesWrites);
-});
+  return within(talk(), 'the end of the connection');
+}
 
-attack('over the limit of connections of one address its next are refused', { options: ['--max-connections-per-ip', '6'] }, async (server, room) => {
+attack('over the limit of connections of one address its next are refused', { options: ['--max-connections-per-ip', '6'], counted: 'refused_per_ip' }, async (server, room) => {
   const knock = async (localAddress) => {
     const connection = await server.connect({ localAddress });
     connection.write(upgradeRequest(server.port, { target: square }));
@@ -384,7 +407,7 @@ attack('over the limit of connections of one address its next are refused', { op
   for (const connection of taken) connection.destroy();
 });
 
-attack('handshakes over their rate are refused, until there is room again', { options: ['--handshake-rate', '5'] }, async (server, room) => {
+attack('handshakes over their rate are refused, until there is room again', { options: ['--handshake-rate', '5'], counted: 'refused_handshake_rate' }, async (server, room) => {
   const crowd = await Promise.all(times(60, () => server.connect()));
   for (const connection of crowd) connection.write(upgradeRequest(server.port, { target: square }));
   const answers = await Promise.all(crowd.map((connection) => connection.response()));
@@ -397,37 +420,81 @@ attack('handshakes over their rate are refused, until there is room again', { op
   await room.turn();
 });
 
-attack('messages over the rate come late, but all of them', { options: ['--rate', '100:200'], pace: 20 }, async (server, room) => {
+// The numbers that mallory hears of her own, until she is closed or has heard `count`: how many, and the Close's code.
+async function hearSelf(connection, count) {
+  let heard = 0;
+  while (heard < count) {
+    const { opcode, payload } = await connection.frame();
+    if (opcode === close) return { heard, code: payload.readUInt16BE(0) };
+    if (String(payload).startsWith('[mallory] ')) assert.equal(String(payload), `[mallory] ${heard++}`);
+  }
+  return { heard };
+}
+
+const numbers = (count) => many(count, (n) => frame(text, String(n)));
+
+attack('messages over the rate come late, but all of them', { options: ['--rate', '100:200'], pace: 20, counted: 'held_back' }, async (server, room) => {
   const fast = await server.connectAndJoin(mallory);
   const from = performance.now();
-  fast.write(many(500, (n) => frame(text, String(n))));
-  for (let n = 0; n < 500; ++n) assert.equal(await fast.receive(), `[mallory] ${n}`);
+  fast.write(numbers(500));
+  assert.deepEqual(await hearSelf(fast, 500), { heard: 500 });
   const took = performance.now() - from;
-  assert.ok(took > 2000, `300 messages over the burst took ${took} ms at 100 a second`);
+  assert.ok(took > 2500, `300 messages over the burst took ${took} ms at 100 a second`);
   await room.heardBy('[mallory] 499');
   fast.destroy();
 });
 
-attack('who is over the rate for ten seconds on end is closed with 1008', { options: ['--rate', '20:20'], pace: 100 }, async (server, room) => {
+attack(
+  'who is held back has not fallen silent, and its message has not stopped coming',
+  { options: ['--rate', '20:20', '--ping-interval', '1s', '--pong-timeout', '1s', '--message-timeout', '1s'], pace: 100, counted: 'held_back' },
+  async (server, room) => {
+    const fast = await server.connectAndJoin(mallory);
+    fast.write(numbers(140));
+    assert.deepEqual(await hearSelf(fast, 140), { heard: 140 });
+    await room.heardBy('[mallory] 139');
+    fast.destroy();
+  },
+);
+
+attack('who is over the rate for ten seconds on end is closed with 1008', { options: ['--rate', '20:20'], pace: 100, counted: 'closed_rate' }, async (server, room) => {
   const fast = await server.connectAndJoin(mallory);
-  fast.write(many(1000, (n) => frame(text, String(n))));
-  let heard = 0;
-  let answer;
-  while ((answer = await fast.frame()).opcode === text) assert.equal(String(answer.payload), `[mallory] ${heard++}`);
-  assert.equal(answer.opcode, close);
-  assert.equal(answer.payload.readUInt16BE(0), 1008);
-  assert.ok(heard >= 100 && heard < 1000, `${heard} of 1000 messages were relayed`);
+  fast.write(numbers(1000));
+  const { heard, code } = await hearSelf(fast, 1000);
+  assert.equal(code, 1008);
+  assert.ok(heard >= 150, `${heard} messages were relayed before`);
   await room.turn();
 });
 
 attack(
   'over the budget of memory the readers that lag are cut off',
-  { options: [...narrow, '--max-lag', '256MiB', '--memory-budget', '8MiB'] },
+  { options: [...narrow, '--max-lag', '256MiB', '--memory-budget', '8MiB'], counted: 'shed' },
   async (server, room) => {
     const stalled = [await server.connectAndJoin(mallory), await server.connectAndJoin(square), await server.connectAndJoin(square)];
     for (const connection of stalled) connection.stopReading();
-    await talkUntilGone(server, room, await talker(server));
+    await otherTalksUntilGone(server, room);
     for (const connection of stalled) await cutOffAsSlow(connection);
+  },
+);
+
+attack(
+  'over the budget of memory those who hoard halves of messages let nobody in, and harm nobody who is',
+  { options: ['--memory-budget', '1MiB', '--max-message-size', '256KiB'], counted: 'refused_memory' },
+  async (server, room) => {
+    const hoarders = [];
+    for (let n = 0; n < 8; ++n) {
+      const hoarder = await server.connect();
+      hoarder.write(upgradeRequest(server.port, { target: n === 0 ? mallory : square }));
+      const answer = await hoarder.response();
+      if (answer.status !== 101) {
+        assertRetry(answer, 503);
+        break;
+      }
+      hoarder.write(frame(text, 'x'.repeat(250_000), { fin: false }));
+      hoarders.push(hoarder);
+      await room.turn();
+    }
+    assertRetry(await server.request(upgradeRequest(server.port, { target: square })), 503);
+    for (const hoarder of hoarders) hoarder.destroy();
   },
 );
 

@@ -314,6 +314,15 @@ export class Server {
     return answer;
   }
 
+  // What /metrics says of `name`, which is without the `roomcast_` before it.
+  async metric(name) {
+    const { status, body } = await this.request({ target: '/metrics' });
+    assert.equal(status, 200);
+    const line = new RegExp(`^roomcast_${name} (\\d+)$`, 'm').exec(body);
+    assert.ok(line, `there is no roomcast_${name} in:\n${body}`);
+    return Number(line[1]);
+  }
+
   // A test that does not end the server itself still sees to it that it ends well: sanitizers report by exit status.
   async #dispose() {
     for (const client of this.#clients) client.destroy();
