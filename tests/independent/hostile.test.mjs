@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { attack, drip, gone, mallory, present, square } from './attack.mjs';
@@ -57,7 +58,11 @@ attack('over the limit of connections all are refused', { options: ['--max-conne
   for (const connection of taken) connection.destroy();
 });
 
-attack('over the number of descriptors the others are refused, or hung up on', { descriptors: 64, counted: 'refused_connections' }, async (server, room) => {
+// To look at an object's type UBSan takes a pipe: without descriptors it finds fault with any.
+const sanitized = process.env.ROOMCAST !== undefined && readFileSync(process.env.ROOMCAST).includes('__ubsan_handle_dynamic_type');
+const scarce = { descriptors: 64, counted: 'refused_connections', skip: sanitized && 'UBSan needs descriptors of its own' };
+
+attack('over the number of descriptors the others are refused, or hung up on', scarce, async (server, room) => {
   const crowd = [];
   const knock = async () => {
     const connection = await server.connect();
