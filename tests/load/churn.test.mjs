@@ -90,10 +90,13 @@ test('members come, speak, hear and go in every way, and nothing of them is left
   const server = await Server.start(t);
   const elsewhere = await Witnesses.join(t, server.port, '/chat/quiet');
   const among = await Witnesses.join(t, server.port, '/chat/busy');
+  await Promise.all([among.settle(), elsewhere.settle()]);
   const before = await server.census();
   const memory = [];
   for (let repetition = 0; repetition < repetitions; ++repetition) {
     const heard = [];
+    among.talk();
+    elsewhere.talk();
     await bounded(members, 50, async (i) => {
       await visit(server.port, repetition, i, heard);
       if (i % 5 === 0) await stray(server.port, i / 5);
@@ -105,8 +108,6 @@ test('members come, speak, hear and go in every way, and nothing of them is left
     assert.deepEqual(await elsewhere.settle(), [], 'another room hears nothing of it');
     await server.returnsTo(before, `after repetition ${repetition}`);
     memory.push(server.memory());
-    among.talk();
-    elsewhere.talk();
   }
   t.diagnostic(`${members} members, ${repetitions} times; descriptors ${before.descriptors}`);
   t.diagnostic(`resident memory, MiB: ${memory.map((bytes) => (bytes / MiB).toFixed(2)).join(' ')}`);

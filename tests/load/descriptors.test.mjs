@@ -10,8 +10,18 @@ import { Server } from './support/server.mjs';
 import { until, within } from './support/waiting.mjs';
 import { Witnesses } from './support/witnesses.mjs';
 
+// Only the soft limit, which can be raised again.
 function limitDescriptors(server, descriptors) {
-  execFileSync('prlimit', ['--pid', String(server.pid), `--nofile=${descriptors}:${descriptors}`]);
+  execFileSync('prlimit', ['--pid', String(server.pid), `--nofile=${descriptors}:`]);
+}
+
+// Leaves the server so many more descriptors. The limit is on their numbers, and one that it has inherited may be above.
+function leaveRoomFor(server, places) {
+  const used = server.descriptorNumbers();
+  let limit = 0;
+  for (let free = 0; free < places; ++limit) if (!used.has(limit)) ++free;
+  limitDescriptors(server, limit);
+  return used.size;
 }
 
 async function crowd(t, port, count) {
@@ -36,27 +46,25 @@ test('descriptors run out under a running server: nobody is hurt, it does not sp
   const bystanders = await Witnesses.join(t, server.port, '/chat/quiet');
   const members = await crowd(t, server.port, inside);
   await within(Promise.all(members.map((member) => member.joined)), `${inside} members`);
-  const held = server.descriptors();
-  limitDescriptors(server, held + places);
+  const held = leaveRoomFor(server, places);
 
   const late = await crowd(t, server.port, waiting);
   await until(() => joinedOf(late) === places, () => `${joinedOf(late)} of ${places} have joined`);
   await until(async () => (await pauses()) > 1, 'accepting pauses');
   assert.equal(server.descriptors(), held + places);
 
-  // The bystanders talk on: what they cost is counted, too.
-  const [cpu, paused, said] = [server.cpuTime(), await pauses(), bystanders.said];
-  const start = performance.now();
+  // Nobody speaks: all that the server does is to try again.
+  assert.deepEqual(await bystanders.settle(), []);
+  const [cpu, paused, start] = [server.cpuTime(), await pauses(), performance.now()];
   await pause(2_000);
   const seconds = (performance.now() - start) / 1000;
   const share = (server.cpuTime() - cpu) / seconds;
   const tries = ((await pauses()) - paused) / seconds;
-  t.diagnostic(`while waiting: ${(share * 100).toFixed(1)} % of a core, ${tries.toFixed(1)} pauses a second, ${bystanders.said - said} messages`);
-  assert.ok(share < 0.3, `the server takes ${share} of a core while it waits`);
+  t.diagnostic(`while waiting: ${(share * 100).toFixed(1)} % of a core, ${tries.toFixed(1)} pauses a second`);
+  assert.ok(share < 0.2, `the server takes ${share} of a core while it waits`);
   assert.ok(tries < 20, `${tries} tries a second`);
   assert.equal(joinedOf(late), places, 'nobody got in meanwhile');
   assert.ok(late.every((member) => !member.over), 'nobody was turned away');
-  assert.deepEqual(await bystanders.settle(), []);
   bystanders.talk();
 
   // One place, one newcomer: accepting goes on by itself, within two pauses.
@@ -71,7 +79,7 @@ test('descriptors run out under a running server: nobody is hurt, it does not sp
   // Room for everybody, by members that leave and by the limit.
   for (const member of members.slice(1, places)) member.reset();
   await until(() => joinedOf(late) === 2 * places, () => `${joinedOf(late)} have got in`);
-  limitDescriptors(server, 10_000);
+  leaveRoomFor(server, waiting);
   await within(Promise.all(late.map((member) => member.joined)), () => `${joinedOf(late)} of ${waiting} have got in`);
   assert.ok(members.slice(places).every((member) => !member.over), 'nobody was cut off');
   assert.deepEqual(await bystanders.settle(), []);

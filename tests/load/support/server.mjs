@@ -72,7 +72,11 @@ export class Server {
   }
 
   descriptors() {
-    return readdirSync(`/proc/${this.pid}/fd`).length;
+    return this.descriptorNumbers().size;
+  }
+
+  descriptorNumbers() {
+    return new Set(readdirSync(`/proc/${this.pid}/fd`).map(Number));
   }
 
   // Resident memory, in bytes.
@@ -106,9 +110,13 @@ export class Server {
 
   // What the server holds now: descriptors, and what it counts itself.
   async census() {
-    if (process.env.NO_METRICS) return { descriptors: this.descriptors() };
-    const { roomcast_members, roomcast_rooms, roomcast_sessions } = await this.metrics();
-    return { descriptors: this.descriptors(), members: roomcast_members, rooms: roomcast_rooms, sessions: roomcast_sessions };
+    const counted = await this.metrics();
+    const held = { descriptors: this.descriptors() };
+    for (const name of ['connections', 'sessions', 'members', 'rooms', 'memory_held_bytes']) {
+      held[name] = counted[`roomcast_${name}`];
+      assert.equal(typeof held[name], 'number', `roomcast_${name} is not among the metrics`);
+    }
+    return held;
   }
 
   // Waits until the server holds what it held before.
