@@ -61,8 +61,8 @@ export class Member {
   // Whether the server has ended the connection, in whatever way.
   over = false;
 
-  // Connects; `heard` is given each text. `joined` comes true with 101, `gone` when the connection has ended both ways.
-  constructor(port, { target = '/chat', heard = () => {} } = {}) {
+  // Connects, and says `request`; `heard` is given each text. `joined` comes true with 101, `gone` when the connection has ended both ways.
+  constructor(port, { target = '/chat', heard = () => {}, request = upgradeRequest(port, target) } = {}) {
     this.heard = heard;
     const socket = connect(port);
     this.#socket = socket;
@@ -76,7 +76,7 @@ export class Member {
     socket.on('end', () => this.#ended());
     socket.on('error', () => this.#ended());
     socket.on('close', () => this.#ended());
-    socket.write(upgradeRequest(port, target));
+    socket.write(request);
   }
 
   static async join(port, options) {

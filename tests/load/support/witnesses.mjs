@@ -69,10 +69,12 @@ export class Witnesses {
   #all = [];
   #talking = false;
   #talks = [];
+  #pace;
 
-  // Three of them, in `target`, which begin to talk when all are there.
-  static async join(t, port, target) {
+  // Three of them, in `target`, which begin to talk when all are there, with a pause of `pace` ms after each message.
+  static async join(t, port, target, pace = 5) {
     const witnesses = new Witnesses();
+    witnesses.#pace = pace;
     t.after(() => witnesses.#all.forEach((each) => each.destroy()));
     for (const name of names) witnesses.#all.push(await Witness.join(port, target, name));
     witnesses.talk();
@@ -89,11 +91,11 @@ export class Witnesses {
     for (const each of this.#talks) each.catch(() => {});
   }
 
-  // Each says its next number when the one before has come back, and a little later, as others need the machine, too.
+  // Each says its next number a little after the one before has come back, as others need the machine, too.
   async #chatter(witness) {
     while (this.#talking) {
       await witness.hears(witness.say());
-      await pause(5);
+      await pause(this.#pace);
     }
   }
 
