@@ -1,7 +1,7 @@
 // A check that cannot fail is none: each is given what is right, and everything that can be wrong.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { numbered, onceEach, prefixes, sameOrder } from './support/checks.mjs';
+import { flat, numbered, onceEach, prefixes, sameOrder } from './support/checks.mjs';
 
 test('one order for all', () => {
   assert.equal(sameOrder([['a', 'b'], ['a', 'b'], ['a', 'b']]), undefined);
@@ -35,4 +35,15 @@ test('each once', () => {
   assert.equal(onceEach(['a', 'b', 'c'], ['c', 'a']), undefined);
   assert.match(onceEach(['a', 'b'], ['c']), /"c" was not heard/);
   assert.match(onceEach(['a', 'b', 'a'], ['a', 'b']), /"a" was heard twice/);
+});
+
+test('memory that does not grow', () => {
+  const MiB = 1024 * 1024;
+  const mebibytes = (...values) => values.map((value) => value * MiB);
+  assert.equal(flat(mebibytes(2, 6, 6, 6)), undefined);
+  assert.equal(flat(mebibytes(9, 6, 6, 6)), undefined);
+  assert.equal(flat(mebibytes(17, 17, 19, 17, 17, 17.4, 17, 17)), undefined);
+  assert.match(flat(mebibytes(6, 6, 6, 7)), /grew from 6291456 to 7340032 bytes/);
+  assert.match(flat(mebibytes(5, 6, 7, 8)), /grew/);
+  assert.match(flat(Array.from({ length: 20 }, (_, i) => 6 * MiB + i * 100_000)), /grew/);
 });

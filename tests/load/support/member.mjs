@@ -32,10 +32,12 @@ export function upgradeRequest(port, target) {
 }
 
 // Loopback has some 28,000 ports for each address, and those of recent connections are not free yet: many addresses.
-let addresses = 0;
+export const addresses = 20;
+
+let last = 0;
 function nextAddress() {
-  addresses = (addresses + 1) % 20;
-  return `127.0.0.${addresses + 2}`;
+  last = (last + 1) % addresses;
+  return `127.0.0.${last + 2}`;
 }
 
 export function connect(port) {

@@ -91,17 +91,19 @@ export class Server {
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   }
 
-  // The values of GET /metrics by name, without the metrics that have labels. `agent` holds a connection for it.
+  // The values of GET /metrics by name. `agent` may hold a connection for it; otherwise it is over when the values are there.
   metrics(agent = false) {
     const answer = new Promise((resolve, reject) => {
       const request = http.get({ host: '127.0.0.1', port: this.port, path: '/metrics', agent }, (response) => {
         let body = '';
         response.setEncoding('utf8').on('data', (text) => (body += text));
-        response.on('end', () => {
+        const done = () => {
           if (response.statusCode !== 200) return reject(new Error(`GET /metrics: ${response.statusCode}`));
           const lines = body.matchAll(/^([a-z_]+) (\S+)$/gm);
           resolve(Object.fromEntries([...lines].map(([, name, value]) => [name, Number(value)])));
-        });
+        };
+        if (agent) response.once('end', done);
+        else response.socket.once('close', done);
       });
       request.on('error', reject);
     });
