@@ -129,8 +129,10 @@ export class Member {
     await within(this.gone, 'the end of a connection that was half closed');
   }
 
+  // One that shuts down already cannot be reset.
   reset() {
-    this.#socket.resetAndDestroy();
+    if (this.#socket.writableEnded) this.#socket.destroy();
+    else this.#socket.resetAndDestroy();
   }
 
   destroy() {
