@@ -33,9 +33,9 @@ async function crowd(t, port, count) {
 const joinedOf = (members) => members.filter(({ status }) => status === 101).length;
 
 test('descriptors run out under a running server: nobody is hurt, it does not spin, and goes on when there are some', async (t) => {
-  const inside = size(1_000, 40);
   const places = 10;
-  const waiting = size(200, 30);
+  const inside = places + size(1_000, 30);
+  const waiting = 2 * places + size(180, 12);
   const server = await Server.start(t, ['--handshake-timeout', '1h']);
   // Metrics are asked for on a connection that is there already.
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });

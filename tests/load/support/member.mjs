@@ -76,7 +76,7 @@ export class Member {
     this.gone = new Promise((resolve) => socket.once('close', resolve));
     socket.on('data', (bytes) => this.#take(bytes));
     socket.on('end', () => this.#ended());
-    socket.on('error', () => this.#ended());
+    socket.on('error', (error) => this.#ended(error.message));
     socket.on('close', () => this.#ended());
     socket.write(request);
   }
@@ -157,10 +157,10 @@ export class Member {
     );
   }
 
-  #ended() {
+  #ended(why = 'hung up without a word') {
     if (this.over) return;
     this.over = true;
-    if (!this.#upgraded) this.#refused(new Error(`not let in: ${this.status ?? 'hung up without a word'}`));
+    if (!this.#upgraded) this.#refused(new Error(`not let in: ${this.status ?? why}`));
     if (this.#obedient) this.#socket.end();
     this.#changed();
   }
