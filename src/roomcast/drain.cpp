@@ -2,6 +2,7 @@
 
 #include "roomcast/room/room.hpp"
 #include "roomcast/wire/close_code.hpp"
+#include "roomcast/wire/frame.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -38,9 +39,10 @@ void drain::step(timer_wheel::time_point now) {
     for (member& each : lane_.sessions()) each.drop();
   } else {
     std::size_t left = each_step_;
+    const auto goodbye = wire::make_close(wire::close_code::service_restart, "the server is restarting");
     for (room* r : lane_.rooms().all()) {
       for (member* m : r->members())
-        if (left != 0) r->dismiss(*m, wire::close_code::service_restart, "the server is restarting"), --left;
+        if (left != 0) r->dismiss(*m, goodbye), --left;
       if (left == 0) break;
     }
   }

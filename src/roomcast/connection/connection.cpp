@@ -42,10 +42,13 @@ bool connection::receive() {
   return n != 0;
 }
 
-bool connection::may_read_on() {
-  const bool allowed = over() || pacing_->rate.take(home_->now());
-  if (allowed) deadlines_.within_rate();
-  return allowed;
+bool connection::may_read_on() { return over() || pacing_->rate.take(home_->now()); }
+
+bool connection::has_caught_up() {
+  if (!deadlines_.is_over_rate()) return true;
+  if (receive()) return false;
+  deadlines_.within_rate();
+  return true;
 }
 
 void connection::hold_back(suspended who) {
@@ -73,6 +76,7 @@ task<> connection::linger() {
     error_code ec;
     ended_ = ended_ || (io_->read_some(inbox_.space(), ec) == 0 && ec != asio::error::would_block);
   }
+  drop();  // a wait for the peer to take more would outlive the session
 }
 
 // writing
@@ -209,8 +213,8 @@ void connection::catch_up(const std::shared_ptr<log::link>& newest) {
   }
 }
 
-void connection::dismiss(std::uint16_t code, std::string_view reason, std::uint64_t flush_to) {
-  outbox_.close_after(flush_to, wire::make_close(code, reason));
+void connection::dismiss(std::string_view close, std::uint64_t flush_to) {
+  outbox_.close_after(flush_to, close);
   wind_up();
   wake();
 }

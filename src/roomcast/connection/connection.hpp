@@ -38,6 +38,10 @@ class connection final : public member,
   /// Completes when the next message may be read: at once, unless the connection is over its rate.
   pace_awaiter pace() noexcept;
 
+  /// Whether nothing waits to be read of one that was over its rate, and so is not any more; otherwise, more has come into
+  /// `incoming`.
+  bool has_caught_up();
+
   class readable_awaiter;
 
   /// Completes when there is something to `receive`, or nothing ever will be.
@@ -98,7 +102,7 @@ class connection final : public member,
 
   void joined(std::uint64_t position) override;
   void deliver(const std::shared_ptr<log::link>& newest) override;
-  void dismiss(std::uint16_t code, std::string_view reason, std::uint64_t flush_to) override;
+  void dismiss(std::string_view close, std::uint64_t flush_to) override;
 
  private:
   void on_writable(error_code ec) override;

@@ -53,6 +53,7 @@ class deadlines {
     if (over_rate_ == never) over_rate_ = now;
     heard(now);  // what waits to be read is a sign of life
   }
+  bool is_over_rate() const noexcept { return over_rate_ != never; }
   void within_rate() noexcept { over_rate_ = never; }
   void must_end(time_point when) noexcept { end_ = when; }
 

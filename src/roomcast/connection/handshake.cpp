@@ -85,8 +85,8 @@ std::variant<admission, response> examine(const request_header& request, const o
   if (request.count(http::field::sec_websocket_key) != 1 || !is_key(find(request, http::field::sec_websocket_key)))
     return refuse(400, "the Sec-WebSocket-Key header is not the base64 of 16 bytes");
   if (has_body(request)) return refuse(400, "an upgrade request has no body");
-  if (request.count(http::field::origin) != 0 &&
-      !is_origin_allowed(find(request, http::field::origin), find(request, http::field::host), config.allow_origins))
+  const auto origins = request.count(http::field::origin);
+  if (origins > 1 || (origins == 1 && !is_origin_allowed(find(request, http::field::origin), find(request, http::field::host), config.allow_origins)))
     return refuse(403, "pages of that origin may not connect");
   if (const auto encoded = find_parameter(where->query, "name")) {
     const auto name = percent_decode(*encoded, true);

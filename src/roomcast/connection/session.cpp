@@ -106,6 +106,7 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
       ++home.count().messages_in;
       co_await member.broadcast(*message);
     }
+    if (!ws.close_frame().empty()) member.part(ws.close_frame());
     tell(home, member.name(), "leaves", member.where().name());
   }
   co_await peer->linger();

@@ -36,12 +36,15 @@ class beast_layer {
     const auto bytes = boost::beast::buffers_to_string(buffers);
     const bool is_close = static_cast<unsigned char>(bytes.front()) == 0x88;
     if (is_close)
-      connection_->close_with(bytes);
+      close_ = bytes;
     else
       connection_->send(bytes);
     ec = {};
     return bytes.size();
   }
+
+  /// The Close that Beast has written.
+  const std::string& close_frame() const noexcept { return close_; }
 
   // Beast's concept of a stream has these, too.
   template <class MutableBuffers>
@@ -59,6 +62,7 @@ class beast_layer {
 
  private:
   connection* connection_;
+  std::string close_;
 };
 
 // Found by Beast when it has failed a connection. It must not wait here: the session lingers afterwards.
@@ -94,6 +98,8 @@ error_code websocket::accept(const upgrade_request& request) {
   return ec;
 }
 
+std::string_view websocket::close_frame() const noexcept { return beast_->stream.next_layer().close_frame(); }
+
 payload websocket::message() const noexcept {
   const bool binary = beast_->stream.got_binary();
   if (const auto& partial = connection_.incoming().partial(); !partial.empty()) return {partial, binary};
@@ -109,7 +115,9 @@ websocket::progress websocket::read() {
   }
   for (;;) {
     switch (connection_.incoming().look()) {
-      case inbox::front::nothing: return pause();
+      case inbox::front::nothing:
+        if (!connection_.has_caught_up()) break;
+        return pause();
       case inbox::front::readable:
         if (const auto done = read_frame(); done != progress::nothing) return done;
         break;
@@ -132,6 +140,7 @@ websocket::progress websocket::read_frame() {
   filled_ += beast_->stream.read_some(asio::buffer(space.data(), space.size()), ec);
   if (ec == boost::beast::websocket::error::closed) return progress::over;
   if (ec) {
+    connection_.close_with(close_frame());
     ++(connection_.home().count().*counter_of(ec));
     return progress::over;
   }

@@ -27,6 +27,9 @@ class websocket {
   /// Answers `request`, which has been examined, with 101.
   error_code accept(const upgrade_request& request);
 
+  /// The answer to the peer's Close, which is still to be sent; empty where it has sent none.
+  std::string_view close_frame() const noexcept;
+
   class receive_awaiter;
 
   /// Completes with the next message, which stays valid until the next call, or with nothing when the connection is over.

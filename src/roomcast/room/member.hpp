@@ -26,8 +26,8 @@ class member : public boost::intrusive::list_base_hook<boost::intrusive::link_mo
   /// A batch has become visible.
   virtual void deliver(const std::shared_ptr<log::link>& newest) = 0;
 
-  /// Closes with `code` after all of the log before `flush_to`.
-  virtual void dismiss(std::uint16_t code, std::string_view reason, std::uint64_t flush_to) = 0;
+  /// Ends with the frame `close` after all of the log before `flush_to`.
+  virtual void dismiss(std::string_view close, std::uint64_t flush_to) = 0;
 
   /// Ends the connection at once; its session notices later.
   virtual void drop() noexcept = 0;

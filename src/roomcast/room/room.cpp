@@ -48,9 +48,9 @@ bool room::try_flush() noexcept {
   }
 }
 
-void room::dismiss(member& m, std::uint16_t code, std::string_view reason) {
+void room::dismiss(member& m, std::string_view close) {
   flush();
-  m.dismiss(code, reason, log_.visible_end());
+  m.dismiss(close, log_.visible_end());
 }
 
 void room::unlist() {

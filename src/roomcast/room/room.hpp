@@ -64,8 +64,8 @@ class room {
   /// The same; false where memory ran out and something is left to be made visible.
   bool try_flush() noexcept;
 
-  /// Closes `m` with `code` after everything that has been ordered.
-  void dismiss(member& m, std::uint16_t code, std::string_view reason);
+  /// Ends `m`'s connection with the frame `close` after everything that has been ordered.
+  void dismiss(member& m, std::string_view close);
 
   /// Asked once a turn while a batch is open: whether messages still come, so that it pays to wait for more.
   bool wants_another_turn() noexcept;
@@ -129,6 +129,9 @@ class membership {
 
   const std::string& name() const noexcept { return place_.name(); }
   const room& where() const noexcept { return place_.where(); }
+
+  /// Ends the connection with the frame `close`, after everything that has been ordered.
+  void part(std::string_view close) { place_.where().dismiss(*member_, close); }
 
   class ordering;
 

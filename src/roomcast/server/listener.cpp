@@ -50,7 +50,11 @@ void listener::accepted(const error_code& ec, tcp_transport::socket s) {
   // What is wrong with one connection is no reason to pause.
   if (ec && ec != asio::error::connection_aborted && ec.value() != EPROTO) return pause(ec);
   back_off_ = 0ms;
-  if (!ec) serve(std::move(s));
+  try {
+    if (!ec) serve(std::move(s));
+  } catch (const std::exception&) {  // no memory for one more
+    return pause(asio::error::no_memory);
+  }
   accept();
 }
 
@@ -58,13 +62,13 @@ void listener::serve(tcp_transport::socket s) {
   error_code gone;
   const auto from = s.remote_endpoint(gone).address();
   if (gone) return;
+  auto peer = std::make_shared<connection>(hub_.home(), std::make_unique<tcp_transport>(std::move(s), settings_.chat));
   counters& count = hub_.home()->count();
   const verdict v = limits_.admit(from);
   if (v == verdict::too_many || v == verdict::silence) ++count.refused_connections;
   if (v == verdict::too_many_of_address) ++count.refused_per_ip;
   if (v == verdict::silence) return;
   ++count.connections;
-  auto peer = std::make_shared<connection>(hub_.home(), std::make_unique<tcp_transport>(std::move(s), settings_.chat));
   const auto timeout = settings_.handshake_timeout;
   auto session = v == verdict::welcome    ? serve_http(std::move(peer), timeout)
                  : v == verdict::too_many ? refuse_http(std::move(peer), timeout, 503, "there are too many connections")
