@@ -72,6 +72,17 @@ TEST_CASE("a member that is over its rate for ten seconds on end is closed with 
   CHECK(flooder.is_gone());
 }
 
+TEST_CASE("ten seconds over the rate are ten seconds, however fine the rate") {
+  test::stage stage{{.rate = 100}};
+  auto flooder = stage.join();
+  flooder.send(numbered(0, 6000));
+  stage.pass(9900ms);
+  CHECK(stage.count().members == 1);
+  stage.pass(300ms);
+  CHECK(stage.count().closed_rate == 1);
+  CHECK(stage.count().members == 0);
+}
+
 TEST_CASE("a member that is exactly at its rate is never closed for it") {
   test::stage stage{{.format = "{text}", .rate = 2, .burst = 1}};
   auto ada = stage.join();

@@ -1,3 +1,4 @@
+#include "roomcast/connection/handshake.hpp"
 #include "roomcast/connection/session.hpp"
 
 #include "stage.hpp"
@@ -164,6 +165,23 @@ TEST_CASE("a close is answered with its own code, and the connection ends with t
   CHECK_FALSE(ada.is_gone());
   ada.end();
   CHECK(ada.is_gone());
+}
+
+TEST_CASE("a member's last words come before the answer to its close, for itself and for everybody") {
+  test::stage stage;
+  auto ada = stage.join("/chat?name=ada");
+  auto bob = stage.join("/chat?name=bob");
+  ada.send(masked_text("bye") + masked(0x88, "\x03\xe8"));
+  CHECK(ada.take() == std::string{"\x81\x09[ada] bye\x88\x02\x03\xe8"});
+  CHECK(bob.take_texts() == texts{"[ada] bye"});
+}
+
+TEST_CASE("two origins are none") {
+  test::stage stage;
+  auto request = test::upgrade_to("/chat");
+  request.insert("Origin", "http://example.org");
+  request.insert("Origin", "http://elsewhere.example");
+  CHECK(std::get<response>(examine(request.base(), {})).status == 403);
 }
 
 TEST_CASE("an offender that never closes its side is dropped after the close timeout, and holds up nobody") {

@@ -130,7 +130,8 @@ void reader::leaves(time now) {
                        may_be_closed(wire::close_code::policy_violation, now);
   require(allowed, "{} is cut off for no reason", id_);
   left_ = now;
-  if (!is_dismissed_) last_ = next_due(stands_at()) + 1;  // at most what is half sent
+  // At most what is half sent; a Close of its own is answered after what was said before it.
+  if (!is_dismissed_ && !close_) last_ = next_due(stands_at()) + 1;
 }
 
 void reader::settles(const view& seen, bool complete, time now) {
