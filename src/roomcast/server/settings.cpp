@@ -3,6 +3,7 @@
 #include "roomcast/error.hpp"
 #include "roomcast/room/common.hpp"
 #include "roomcast/server/descriptors.hpp"
+#include "roomcast/server/quantity.hpp"
 #include "roomcast/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -13,7 +14,6 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <limits>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -24,7 +24,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int usage_error = 2;
-constexpr std::uint64_t longest = 365ull * 24 * 3'600'000;  // of all durations, in milliseconds
+constexpr milliseconds longest = std::chrono::hours{365 * 24};  // of all durations
 
 constexpr std::array<std::pair<const char*, log_level>, 4> levels{{{"debug", log_level::debug}, {"info", log_level::info}, {"warning", log_level::warning}, {"error", log_level::error}}};
 constexpr std::array<std::pair<const char*, slow_reader_policy>, 2> policies{{{"close", slow_reader_policy::close}, {"skip", slow_reader_policy::skip}}};
@@ -41,29 +41,15 @@ std::string in_units(std::size_t bytes) {
   return std::to_string(bytes);
 }
 
-// A number with a unit: "25s", "64KiB". What CLI11 offers for this multiplies without a bound.
-std::optional<std::uint64_t> parse_quantity(const std::string& text, const std::vector<std::pair<std::string_view, std::uint64_t>>& units) {
-  std::size_t digits = 0;
-  std::uint64_t number = 0;
-  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
-    if (number > std::numeric_limits<std::uint64_t>::max() / 100) return {};
-    number = number * 10 + static_cast<unsigned>(text[digits] - '0');
-  }
-  const auto unit = std::string_view{text}.substr(digits);
-  for (const auto& [name, factor] : units)
-    if (digits != 0 && CLI::detail::to_lower(std::string{unit}) == name && number <= (1ull << 53) / factor) return number * factor;
-  return {};
-}
-
 CLI::Option* add_duration(CLI::App& app, const std::string& name, milliseconds& value, const std::string& description) {
   return app
       .add_option_function<std::string>(
           name,
           [&value, name](const std::string& text) {
-            const auto parsed = parse_quantity(text, {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"min", 60'000}, {"h", 3'600'000}});
+            const auto parsed = parse_duration(text);
             if (!parsed) throw CLI::ValidationError(name, "'" + text + "' is not a duration like 500ms, 25s, 5m");
-            if (*parsed < 1 || *parsed > longest) throw CLI::ValidationError(name, "'" + text + "' is not between 1ms and a year");
-            value = milliseconds{*parsed};
+            if (*parsed < milliseconds{1} || *parsed > longest) throw CLI::ValidationError(name, "'" + text + "' is not between 1ms and a year");
+            value = *parsed;
           },
           description)
       ->type_name("TIME")
@@ -75,8 +61,7 @@ CLI::Option* add_size(CLI::App& app, const std::string& name, std::size_t& value
       .add_option_function<std::string>(
           name,
           [&value, name](const std::string& text) {
-            const auto parsed = parse_quantity(
-                text, {{"", 1}, {"b", 1}, {"k", 1024}, {"kb", 1024}, {"kib", 1024}, {"m", 1u << 20}, {"mb", 1u << 20}, {"mib", 1u << 20}, {"g", 1u << 30}, {"gb", 1u << 30}, {"gib", 1u << 30}});
+            const auto parsed = parse_size(text);
             if (!parsed) throw CLI::ValidationError(name, "'" + text + "' is not a size like 1000, 64KiB, 1MiB");
             value = *parsed;
           },
@@ -96,8 +81,8 @@ void add_rate(CLI::App& app, const std::string& name, options& chat, const std::
          name,
          [&chat, name](const std::string& text) {
            const auto colon = text.find(':');
-           const auto rate = parse_quantity(text.substr(0, colon), {{"", 1}});
-           const auto burst = colon == text.npos ? 0 : parse_quantity(text.substr(colon + 1), {{"", 1}});
+           const auto rate = parse_count(text.substr(0, colon));
+           const auto burst = colon == text.npos ? 0 : parse_count(text.substr(colon + 1));
            if (!rate || !burst || (colon != text.npos && *burst == 0))
              throw CLI::ValidationError(name, "'" + text + "' is not a rate like 5 or 5:20, of messages a second and at once");
            chat.rate = *rate;
