@@ -13,5 +13,6 @@ int serve(words w);
 int listen(words w);
 int send(words w);
 int script(words w);
+int load(words w);
 
 }  // namespace roomcast::command

@@ -27,7 +27,7 @@ int main(int argc, char** argv) {
   namespace command = roomcast::command;
   using entry = std::pair<std::string_view, int (*)(command::words)>;
   constexpr std::array commands{entry{"serve", command::serve}, entry{"listen", command::listen}, entry{"send", command::send},
-                                entry{"script", command::script}};
+                                entry{"script", command::script}, entry{"load", command::load}};
   const command::words words{argv, static_cast<std::size_t>(argc)};
   if (words.size() > 1)
     for (const auto& [name, run] : commands)
