@@ -59,9 +59,9 @@ CLI::Option* add_size(CLI::App& app, const std::string& name, std::size_t& value
 
 void declare(CLI::App& app, load::settings& s) {
   add_number(app, "--connections", s.connections, 1u, most_connections, "How many connections");
-  add_number(app, "--rooms", s.rooms, 1u, most_connections, "Over how many rooms: if several, the path and /load-0, /load-1, ...");
+  add_number(app, "--rooms", s.rooms, 1u, most_connections, "How many rooms; if several: the path and /load-0, /load-1, ...");
   auto* const idle = app.add_flag("--idle", s.idle, "Only hold the connections");
-  auto* const senders = add_number(app, "--senders", s.senders, 1u, load::marker::max_sender, "How many of them send", "one a room");
+  auto* const senders = add_number(app, "--senders", s.senders, 1u, load::marker::max_sender, "How many send", "one a room");
   auto* const bytes = add_size(app, "--bytes", s.bytes, longest_message, "The text of a message");
   auto* const window = add_number(app, "--window", s.window, 1u, 1'000'000u, "Closed loop: messages in flight of each sender");
   auto* const rate = add_number(app, "--rate", s.rate, 1e-3, 1e9, "Open loop: messages a second of all senders together", "none");

@@ -81,8 +81,9 @@ std::string to_table(const result& r) {
   line("load", describe(s) + (r.interrupted ? "; interrupted" : ""));
   line("connected", fmt::format("{} handshakes, {:.0f} a second; {} came back", r.handshakes, r.handshakes_per_s, r.rejoined));
   if (!s.idle) {
-    line("throughput", fmt::format("{} deliveries/s of {} messages/s, in {:.2f} s", text(per(r.measured_deliveries, r.seconds), 0),
-                                   text(per(r.measured_messages, r.seconds), 0), r.seconds));
+    const auto rate = [&](std::uint64_t count) { return text(per(count, r.seconds), 0); };
+    line("throughput", fmt::format("{} deliveries/s of {} messages/s, in {:.2f} s", rate(r.measured_deliveries),
+                                   rate(r.measured_messages), r.seconds));
     const auto us = [&](double q) { return r.latency.quantile(q); };
     line("latency", fmt::format("p50 {} us, p90 {} us, p99 {} us, p99.9 {} us, max {} us", us(0.5), us(0.9), us(0.99), us(0.999),
                                 r.latency.max()));
@@ -91,10 +92,12 @@ std::string to_table(const result& r) {
   }
   if (const auto& u = r.server)
     line("server RSS", fmt::format("{} KiB, {:.0f} bytes a connection", u->resident_bytes / 1024, u->bytes_per_connection));
-  line("received", fmt::format("{} deliveries of {} messages, before and after included; {} messages of others", r.deliveries,
-                               r.messages, r.others));
-  line("errors", fmt::format("{} missing, {} doubled, {} out of order, {} strays", r.missing, r.doubled, r.out_of_order, r.strays));
-  line("", fmt::format("{} of {} receivers with another order than most", r.order_differs, r.order_checked));
+  if (!s.idle)
+    line("received", fmt::format("{} deliveries of {} messages, with warm-up; {} messages of others", r.deliveries,
+                                 r.messages, r.others));
+  line("errors", fmt::format("{} missing, {} doubled, {} out of order, {} strays",
+                             r.missing, r.doubled, r.out_of_order, r.strays));
+  if (!s.idle) line("", fmt::format("{} of {} receivers with another order than most", r.order_differs, r.order_checked));
   line("", fmt::format("{} protocol errors, {} lost, {} refused", r.protocol_errors, r.lost, r.refused));
   if (!r.first_failure.empty()) line("", fmt::format("the first: {}", escape(r.first_failure)));
   return out;
