@@ -16,4 +16,16 @@ class tally {
   std::atomic<std::uint64_t> value_{0};
 };
 
+/// What a thread has counted so far. Stalled connections are in the first two only.
+struct tallies {
+  tally connected;   ///< now
+  tally handshakes;  ///< those of connections that come back, too
+  tally rejoined;
+  tally messages;    ///< sent
+  tally deliveries;  ///< of messages of this load, in the room where they belong
+  tally strays;      ///< in another room
+  tally others;      ///< messages of somebody else's
+  tally protocol_errors, lost, refused;
+};
+
 }  // namespace roomcast::load

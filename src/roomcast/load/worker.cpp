@@ -25,25 +25,20 @@ constexpr auto look_interval = 100ms;      // for what has expired
 constexpr auto longest_sleep = 20ms;       // after which a new phase is noticed
 constexpr std::string_view normal_closure{"\x03\xe8", 2};
 
-// The senders in the room of each connection of a thread.
-std::vector<std::uint32_t> row_widths(const plan& p, std::uint32_t index) {
-  std::vector<std::uint32_t> widths;
-  for (auto i = index; i < p.options().connections; i += p.options().threads) widths.push_back(p.senders_in(p.room_of(i)));
-  return widths;
-}
-
 }  // namespace
 
 worker::worker(const plan& p, stage& s, const std::vector<address>& addresses, std::uint32_t index)
-    : plan_(p), stage_(s), addresses_(addresses), checker_(row_widths(p, index)), reader_(p.run()) {
+    : plan_(p), stage_(s), addresses_(addresses), listener_(p, s, counted_, index), chorus_(p, s, counted_) {
   const auto& o = p.options();
+  std::vector<std::pair<std::uint32_t, connection*>> senders;
   for (auto number = index; number < o.connections; number += o.threads) {
     auto& c = connections_.emplace_back(poller_, number, connections_.size(), p.room_of(number));
     c.stalled = p.is_stalled(number);
-    if (const auto sender = p.sender_of(number)) senders_.push_back((c.voice.emplace(*sender, p.run(), o.bytes), &c));
+    if (const auto sender = p.sender_of(number)) senders.emplace_back(*sender, &c);
     else if (!c.stalled) wanderers_.push_back(&c);
   }
-  std::sort(senders_.begin(), senders_.end(), [](auto* a, auto* b) { return a->voice->sender() < b->voice->sender(); });
+  std::sort(senders.begin(), senders.end());
+  for (const auto& [sender, c] : senders) chorus_.add(*c, sender);
   for (std::uint32_t room = 0; room < o.rooms; ++room) requests_.push_back(upgrade_request(o.where, p.target(room)));
   buffer_.resize(connection::buffer_size);
   open_to_the_end_.resize(connections_.size());
@@ -57,13 +52,12 @@ void worker::run() {
     switch (stage_.now.load(std::memory_order_acquire)) {
       case phase::connecting: connect_some(); break;
       case phase::running:
-        measured_from_ = stage_.microseconds(stage_.from);
-        measured_for_ = stage_.microseconds(stage_.until) - measured_from_;
-        speak_when_due();
+        listener_.begin_measuring();
+        wake_ = std::min(wake_, chorus_.speak(now_));
         come_and_go();
         break;
       case phase::draining:
-        stop_speaking();
+        chorus_.stop();
         look_for_the_rest();
         break;
       case phase::closing:
@@ -83,36 +77,6 @@ void worker::connect_some() {
   ++stage_.connected;
 }
 
-void worker::speak_when_due() {
-  const auto& o = plan_.options();
-  if (senders_.empty()) return;
-  if (now_ < stage_.begin) {
-    wake_ = std::min(wake_, stage_.begin);
-    return;
-  }
-  if (o.rate == 0) {
-    if (!std::exchange(kicked_, true))
-      for (auto* c : senders_)
-        if (c->now == state::open) speak(*c, o.window);
-    return;
-  }
-  if (!pace_) {
-    std::vector<std::uint32_t> own;
-    for (const auto* c : senders_) own.push_back(c->voice->sender());
-    pace_.emplace(std::move(own), plan_.senders(), o.rate, stage_.begin);
-  }
-  for (; pace_->due() <= now_ && pace_->due() < stage_.until; pace_->advance()) {
-    auto& c = *senders_[pace_->turn()];
-    if (c.now != state::open) continue;
-    if (c.out().empty()) touched_.push_back(&c);
-    c.voice->speak(c.out(), static_cast<std::uint32_t>(stage_.microseconds(pace_->due())));
-    counted_.messages.add();
-  }
-  for (auto* c : touched_) c->flush();
-  touched_.clear();
-  wake_ = std::min(wake_, pace_->due());
-}
-
 void worker::come_and_go() {
   const auto& o = plan_.options();
   if (o.churn == 0 || wanderers_.empty()) return;
@@ -125,19 +89,13 @@ void worker::come_and_go() {
   wake_ = std::min(wake_, next_move_);
 }
 
-void worker::stop_speaking() {
-  if (std::exchange(stopped_, true)) return;
-  for (const auto* c : senders_) stage_.sent[c->voice->sender()] = c->now == state::open ? c->voice->spoken() : 0;
-  ++stage_.stopped;
-}
-
 void worker::look_for_the_rest() {
   if (drained_ || stage_.stopped < plan_.options().threads) return;
   for (; complete_ < connections_.size(); ++complete_) {
     const auto& c = connections_[complete_];
     if (c.stalled || c.now != state::open) continue;
     const auto sent = std::span{stage_.sent}.subspan(plan_.first_sender(c.room), plan_.senders_in(c.room));
-    if (!checker_.complete(c.row, sent)) return;
+    if (!listener_.checks.complete(c.row, sent)) return;
   }
   drained_ = true;
   ++stage_.drained;
@@ -158,6 +116,7 @@ bool worker::say_goodbye() {
 
 void worker::serve(connection& c, std::uint32_t events) {
   if (c.now == state::connecting && (events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) return on_connected(c);
+  if (c.stalled && c.now == state::open) return fail(c, counted_.lost, "reset");  // no other event is asked for
   if ((events & EPOLLOUT) != 0 && !c.out().empty()) c.flush();
   if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0) on_readable(c);
 }
@@ -192,7 +151,7 @@ void worker::on_readable(connection& c) {
   if (got.ended) return on_end(c, got.error == 0 ? "the server has closed it without a word" : std::strerror(got.error));
   if (got.bytes.empty()) return;
   now_ = clock::now();
-  received_at_ = stage_.microseconds(now_);
+  listener_.set_clock(now_);
   std::size_t from = 0;
   if (c.now == state::upgrading) {
     const auto after = admit(c, got.bytes);
@@ -220,7 +179,7 @@ std::optional<std::size_t> worker::admit(connection& c, std::string_view bytes) 
   last_handshake_.set(static_cast<std::uint64_t>(now_.time_since_epoch().count()));
   if (std::exchange(c.ever_open, true)) {
     counted_.rejoined.add();
-    checker_.restart(c.row);
+    listener_.checks.restart(c.row);
   }
   if (!c.stalled) return answer.size;
   c.stop_reading();
@@ -228,35 +187,23 @@ std::optional<std::size_t> worker::admit(connection& c, std::string_view bytes) 
 }
 
 void worker::scan(connection& c, std::string_view bytes, std::size_t from) {
+  constexpr std::uint32_t nobody = 0xffffffff;
+  const auto sender = c.voice ? c.voice->sender() : nobody;
+  std::uint32_t completed = 0;  // of its own messages
   std::optional<std::string_view> goodbye;
-  const auto on_message = [&](std::string_view text) { take(c, text); };
+  const auto on_message = [&](std::string_view text) { completed += listener_.hear(text, c.row, c.room, sender) ? 1 : 0; };
   const auto on_control = [&](wire::opcode op, std::string_view payload) {
     if (op == wire::opcode::ping) c.queue(wire::opcode::pong, payload);
     if (op == wire::opcode::close) goodbye = payload;
     return !goodbye;
   };
   const auto done = c.frames.scan(bytes.substr(from), on_message, on_control);
-  if (delivered_ != 0) counted_.deliveries.add(std::exchange(delivered_, 0));
-  const auto completed = std::exchange(completed_, 0);
+  listener_.publish();
   if (goodbye) return on_close(c, *goodbye);
   if (!done.fault.empty()) return fail(c, counted_.protocol_errors, done.fault);
   c.keep(bytes, from + done.taken, done.needed);
-  if (completed != 0 && plan_.options().rate == 0 && c.now == state::open && is(phase::running)) speak(c, completed);
-  else if (!c.out().empty()) c.flush();
-}
-
-void worker::take(connection& c, std::string_view text) {
-  const auto m = reader_.read(text);
-  if (!m || m->sender >= plan_.senders()) return counted_.others.add();
-  const auto& seat = plan_.seat_of(m->sender);
-  if (seat.room != c.room) return counted_.strays.add();
-  ++delivered_;
-  const bool fresh = checker_.see(c.row, seat.place, m->sequence);
-  const auto latency = static_cast<std::uint32_t>(received_at_) - m->time;
-  // A marker's time may be a little later than this clock was read, where another thread has sent it.
-  const auto us = latency < 0x80000000u ? latency : 0;
-  (received_at_ - us - measured_from_ < measured_for_ ? measured_ : warm_up_).record(us);
-  if (fresh && c.voice && c.voice->sender() == m->sender) ++completed_;
+  if (completed != 0 && c.now == state::open) chorus_.came_back(c, completed, now_);
+  if (!c.out().empty()) c.flush();
 }
 
 void worker::on_close(connection& c, std::string_view payload) {
@@ -279,13 +226,6 @@ void worker::on_end(connection& c, const std::string& reason) {
     case state::open: return fail(c, counted_.lost, reason);
     default: return fail(c, counted_.refused, reason);
   }
-}
-
-void worker::speak(connection& c, std::uint32_t messages) {
-  const auto time = static_cast<std::uint32_t>(stage_.microseconds(now_));
-  for (std::uint32_t i = 0; i < messages; ++i) c.voice->speak(c.out(), time);
-  counted_.messages.add(messages);
-  c.flush();
 }
 
 void worker::leave(connection& c) {
