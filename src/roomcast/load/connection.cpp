@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace roomcast::load {
 
@@ -35,6 +36,7 @@ void connection::release() noexcept {
   needed_ = 0;
   rest_.clear();
   out_.clear();
+  gone_ = 0;
   frames = {};
 }
 
@@ -46,14 +48,10 @@ int connection::connect_error() const noexcept {
 }
 
 void connection::flush() {
-  const auto n = ::send(fd_, out_.data(), out_.size(), MSG_NOSIGNAL);
-  if (n == static_cast<ssize_t>(out_.size())) {
-    out_.clear();
-  } else if (n >= 0) {
-    out_.erase(0, static_cast<std::size_t>(n));
-  } else if (errno != EAGAIN) {
-    out_.clear();  // reading tells of the end
-  }
+  const auto n = ::send(fd_, out_.data() + gone_, out_.size() - gone_, MSG_NOSIGNAL);
+  if (n > 0) gone_ += static_cast<std::size_t>(n);
+  if (n < 0 && errno != EAGAIN) gone_ = out_.size();  // reading tells of the end
+  if (gone_ > out_.size() / 2) out_.erase(0, std::exchange(gone_, 0));
   if (awaits_write_ == !out_.empty()) return;
   awaits_write_ = !out_.empty();
   watch();

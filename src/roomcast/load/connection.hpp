@@ -79,6 +79,7 @@ class connection {
   bool reads_ = true, awaits_write_ = false;
   std::size_t needed_ = 0;
   std::string rest_, out_;
+  std::size_t gone_ = 0;  // bytes of out_ that have left
 };
 
 }  // namespace roomcast::load

@@ -199,6 +199,11 @@ void worker::scan(connection& c, std::string_view bytes, std::size_t from) {
   };
   const auto done = c.frames.scan(bytes.substr(from), on_message, on_control);
   listener_.publish();
+  if (goodbye && c.now == state::leaving) {
+    // Whoever closes its socket first keeps the port for a minute: that is left to the server.
+    c.since = now_ - goodbye_patience + hang_up_patience;
+    return c.keep(bytes, bytes.size(), 0);
+  }
   if (goodbye) return on_close(c, *goodbye);
   if (!done.fault.empty()) return fail(c, counted_.protocol_errors, done.fault);
   c.keep(bytes, from + done.taken, done.needed);
@@ -207,11 +212,6 @@ void worker::scan(connection& c, std::string_view bytes, std::size_t from) {
 }
 
 void worker::on_close(connection& c, std::string_view payload) {
-  if (c.now == state::leaving) {
-    // Whoever closes its socket first keeps the port for a minute: that is left to the server.
-    c.since = now_ - goodbye_patience + hang_up_patience;
-    return;
-  }
   c.queue(wire::opcode::close, payload.substr(0, 2));
   c.flush();
   if (payload.size() < 2) return fail(c, counted_.lost, "closed by the server");
