@@ -4,8 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import test from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { WebSocketServer } from 'ws';
-import { Server, Tool, run } from './server.mjs';
+import { Server, Tool, run, within } from './server.mjs';
 
 const urlAt = (port, target = '/chat') => `ws://127.0.0.1:${port}${target}`;
 const noErrors = {
@@ -31,6 +32,14 @@ async function load(t, port, options, errors = {}, target = '/chat') {
   const clean = Object.keys(errors).length === 0;
   assert.deepEqual({ status, clean: result.clean, ...found }, { status: clean ? 0 : 1, clean, ...expected }, stdout);
   return result;
+}
+
+// Waits until /metrics says so much.
+async function counted(server, name, least) {
+  const look = async () => {
+    while ((await server.metric(name)) < least) await setTimeout(10);
+  };
+  await within(look(), `${least} ${name}`);
 }
 
 // A room that sends each text to all of its members, by way of `deliver(text, members, number, sender)`.
@@ -159,7 +168,7 @@ test('the last messages are missing where they do not come', async (t) => {
 
 test('a message that never comes back ends a closed loop of one, not the run', async (t) => {
   const room = await Room.start(t, (text, members, number) => number < 5 && toAll(text, members));
-  const result = await load(t, room.port, [...briefly, '--connections', '3', '--drain', '200ms'], { missing: 3 });
+  const result = await load(t, room.port, ['--connections', '3', '--warmup', '0s', '--duration', '1s', '--drain', '200ms'], { missing: 3 });
   assert.equal(result.messages, 6);
 });
 
@@ -192,7 +201,7 @@ test('two messages of one sender that change places are out of order', async (t)
 
 test('messages of two senders that change places are another order', async (t) => {
   const room = await Room.start(t, swapsTwo());
-  const result = await load(t, room.port, ['--connections', '4', '--senders', '2', ...fixed(20)], { order_differs: 1 });
+  const result = await load(t, room.port, ['--connections', '4', '--senders', '2', ...fixed(10)], { order_differs: 1 });
   assert.equal(result.order_checked, 4);
 });
 
@@ -201,7 +210,7 @@ test('a message in another room is a stray', async (t) => {
     for (const socket of members) if (socket.path === sender.path || number === 5) socket.send(text);
   });
   const result = await load(t, room.port, ['--connections', '6', '--rooms', '2', ...fixed(20)], { strays: 3 }, '/chat?token=x');
-  assert.deepEqual(result.deliveries, result.messages * 3);
+  assert.equal(result.deliveries, result.messages * 3);
 });
 
 test('a connection that is closed is lost, with the reason, and misses nothing', async (t) => {
@@ -220,7 +229,7 @@ test('a sender that is lost is not waited for', async (t) => {
 test('a server that is killed loses all', async (t) => {
   const server = await Server.start(t);
   const tool = Tool.start(t, ['load', urlAt(server.port), '--json', '--connections', '5', '--duration', '1m', '--warmup', '0s']);
-  while ((await server.metric('joins_total')) < 5);
+  await counted(server, 'joins_total', 5);
   server.signal('SIGKILL');
   await server.ended;
   const { status, stdout } = await tool.ended();
@@ -260,7 +269,7 @@ for (const name of ['SIGINT', 'SIGTERM']) {
   test(`${name} ends it early, with what there is so far`, async (t) => {
     const server = await Server.start(t);
     const tool = Tool.start(t, ['load', urlAt(server.port), '--json', '--connections', '5', '--duration', '10m']);
-    while ((await server.metric('messages_in_total')) < 5);
+    await counted(server, 'messages_in_total', 5);
     tool.signal(name);
     const { status, stdout } = await tool.ended();
     const result = JSON.parse(stdout);

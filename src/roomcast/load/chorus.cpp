@@ -3,11 +3,8 @@
 #include <utility>
 
 namespace roomcast::load {
-namespace {
 
 using state = connection::state;
-
-}  // namespace
 
 void chorus::add(connection& c, std::uint32_t sender) {
   c.voice.emplace(sender, plan_.run(), plan_.options().bytes);

@@ -3,6 +3,7 @@
 #include "roomcast/load/tally.hpp"
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -34,7 +35,7 @@ class histogram {
 inline std::size_t histogram::bucket(std::uint32_t us) noexcept {
   constexpr std::uint32_t exact = 1u << bits;
   if (us < exact) return us;
-  const unsigned shift = 31u - static_cast<unsigned>(__builtin_clz(us)) - bits;
+  const unsigned shift = static_cast<unsigned>(std::bit_width(us)) - 1 - bits;
   return (static_cast<std::size_t>(shift) << bits) + (us >> shift);
 }
 

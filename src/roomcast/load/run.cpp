@@ -76,7 +76,7 @@ result conductor::run() {
     std::vector<std::jthread> threads;
     for (auto& w : workers_) threads.emplace_back([&w] { w.run(); });
     connect();
-    if (!result_.interrupted && !nobody_is_left()) measure();
+    if (!result_.interrupted && count(&tallies::connected) != 0) measure();
     stage_.now = phase::closing;
   }
   progress_.reset();
