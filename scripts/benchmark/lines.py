@@ -1,0 +1,86 @@
+"""What is measured: a line of work is one entry of LINES."""
+
+import dataclasses
+
+CPU = "server_cpu_s_per_million_deliveries"
+
+
+@dataclasses.dataclass(frozen=True)
+class Goal:
+    """What one measured number is to be: of its ratio to the baseline, or, with `absolute`, of its value."""
+
+    metric: str  # a key of fanout's --json
+    unit: str
+    most: float | None = None
+    least: float | None = None
+    absolute: bool = False
+
+    @property
+    def target(self):
+        return self.most if self.least is None else self.least
+
+    def is_met_by(self, value):
+        return value <= self.most if self.least is None else value >= self.least
+
+    def is_worse(self, value, recorded, tolerance):
+        if self.least is None:
+            return value > recorded * (1 + tolerance)
+        return value < recorded / (1 + tolerance)
+
+
+def cpu(most):
+    return (Goal(CPU, "CPU s/M", most=most),)
+
+
+@dataclasses.dataclass(frozen=True)
+class Line:
+    """One line of work. The baseline is rawlimit with the same arguments, unless the line says otherwise."""
+
+    name: str
+    what: str
+    arguments: str  # fanout's
+    goals: tuple[Goal, ...]
+    baseline: str | None = None  # fanout's arguments, when roomcast itself is the baseline
+    options: str = ""  # roomcast's further options; where it is the baseline, it runs without them
+    peers: bool = True  # whether the other servers are measured, too
+
+
+CROWD = "--conns 1000 --senders 10"
+# Both members of a room talk: the least fan-out there is, and as much to read as in any other way to share it out.
+PAIRS = "--rooms 500 --conns 1000 --senders 1000 --bytes 64"
+
+LINES = (
+    Line("a1", "1,000 members, 64 B, window 1", f"{CROWD} --bytes 64 --window 1", cpu(1.1)),
+    Line("a4", "1,000 members, 64 B, window 4", f"{CROWD} --bytes 64 --window 4", cpu(1.1)),
+    Line("a16", "1,000 members, 64 B, window 16", f"{CROWD} --bytes 64 --window 16", cpu(1.1)),
+    Line("b1", "1,000 members, 1 KiB, window 1", f"{CROWD} --bytes 1024 --window 1", cpu(1.1)),
+    Line("b4", "1,000 members, 1 KiB, window 4", f"{CROWD} --bytes 1024 --window 4", cpu(1.1)),
+    Line("b16", "1,000 members, 1 KiB, window 16", f"{CROWD} --bytes 1024 --window 16", cpu(1.1)),
+    Line("c1", "500 rooms of two, window 1", f"{PAIRS} --window 1", cpu(1.3)),
+    Line("c16", "500 rooms of two, window 16", f"{PAIRS} --window 16", cpu(1.3)),
+    Line("d", "one member, window 64", "--conns 1 --senders 1 --bytes 64 --window 64", cpu(2.5)),
+    Line(
+        "e",
+        "1,000 members, 50 messages/s",
+        f"{CROWD} --bytes 64 --rate 50 --spin",
+        (Goal("p99_us", "p99 us", most=1.1),),
+    ),
+    Line(
+        "f",
+        "10,000 idle members",
+        "--conns 10000 --idle --duration 3",
+        (
+            Goal("rss_per_conn_bytes", "bytes each", most=3072, absolute=True),
+            Goal("handshakes_per_s", "handshakes/s", least=0.8),
+        ),
+    ),
+    Line(
+        "g",
+        "100 of 1,100 stalled, to none of 1,000",
+        # What the kernel takes for the stalled is over by the end of the warm-up.
+        "--conns 1100 --stalled 100 --senders 10 --bytes 64 --window 4 --warmup 4",
+        cpu(1.1),
+        baseline=f"{CROWD} --bytes 64 --window 4 --warmup 4",
+        peers=False,  # their queues for the stalled grow without end
+    ),
+)

@@ -1,0 +1,94 @@
+"""Runs the servers of a line in turn, so that a slow minute of the machine hurts all of them."""
+
+import json
+import os
+import re
+import resource
+import shlex
+import subprocess
+import sys
+
+from benchmark.failure import Failure
+from benchmark.server import Rawlimit, Server
+
+PATIENCE = 60  # seconds for fanout to connect, warm up and drain
+
+
+def two_cores():
+    cores = sorted(os.sched_getaffinity(0))
+    if len(cores) < 2:
+        raise Failure("needs two cores: one for the server, one for the load generator")
+    return cores[:2]
+
+
+class Measurement:
+    def __init__(self, options, rawlimit, fanout, peers):
+        self.server_core, self.generator_core = two_cores()
+        self.options = options
+        self.rawlimit_binary = rawlimit
+        self.fanout_binary = fanout
+        self.peers = peers
+        # Not every server raises its limit of open files itself.
+        hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+    def roomcast(self, further_options=""):
+        command = [self.options.roomcast, "--port", "0", "--address", "127.0.0.1", *shlex.split(further_options)]
+        return Server("roomcast", self.server_core, command)
+
+    def sides(self, line):
+        """Who runs in a line, by name: how to make the server, and what fanout is told."""
+        sides = {"baseline": (lambda: Rawlimit(self.server_core, self.rawlimit_binary), line.arguments)}
+        if line.baseline is not None:
+            sides["baseline"] = (self.roomcast, line.baseline)
+        sides["roomcast"] = (lambda: self.roomcast(line.options), line.arguments)
+        if line.peers:
+            for name, command in self.peers.items():
+                sides[name] = (lambda name=name, command=command: Server(name, self.server_core, command), line.arguments)
+        return sides
+
+    def measure(self, line):
+        """The runs of each side, and of each that failed the reason; after a failure a side does not run again."""
+        sides = self.sides(line)
+        runs = {name: [] for name in sides}
+        failures = {}
+        for n in range(self.options.runs):
+            for name, (server, arguments) in sides.items():
+                if name in failures:
+                    continue
+                self.progress(f"{line.name}: {name}, run {n + 1} of {self.options.runs}")
+                try:
+                    runs[name].append(self.run(server(), arguments))
+                except Failure as reason:
+                    failures[name] = str(reason)
+                    self.progress("")
+                    print(f"bench: {line.name}: {reason}", file=sys.stderr)
+        self.progress("")
+        return runs, failures
+
+    def run(self, server, arguments):
+        """What fanout measured in one run."""
+        words = shlex.split(arguments)
+        if "--duration" not in words:
+            words += ["--duration", str(self.options.duration)]
+        with server:
+            words += ["--port", str(server.port), "--server-pid", str(server.process.pid), "--json"]
+            command = ["taskset", "-c", str(self.generator_core), str(self.fanout_binary), *words]
+            limit = self.options.duration + PATIENCE
+            try:
+                fanout = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=limit)
+            except subprocess.TimeoutExpired as reason:
+                raise Failure(f"{server.name} is not through with '{arguments}' after {limit:g} s") from reason
+            server.check_running(f"during '{arguments}'")
+        if fanout.returncode:
+            errors = re.search(r"^errors .*$", fanout.stderr, re.MULTILINE)
+            raise Failure(f"{server.name}, '{arguments}': {errors[0] if errors else fanout.stderr.strip()}")
+        measured = json.loads(fanout.stdout)
+        if measured["mode"] != "idle" and not measured["deliveries"]:
+            raise Failure(f"{server.name}, '{arguments}': nothing was delivered")
+        return measured
+
+    @staticmethod
+    def progress(text):
+        if sys.stderr.isatty():
+            print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
