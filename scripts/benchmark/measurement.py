@@ -52,18 +52,20 @@ class Measurement:
         sides = self.sides(line)
         runs = {name: [] for name in sides}
         failures = {}
-        for n in range(self.options.runs):
-            for name, (server, arguments) in sides.items():
-                if name in failures:
-                    continue
-                self.progress(f"{line.name}: {name}, run {n + 1} of {self.options.runs}")
-                try:
-                    runs[name].append(self.run(server(), arguments))
-                except Failure as reason:
-                    failures[name] = str(reason)
-                    self.progress("")
-                    print(f"bench: {line.name}: {reason}", file=sys.stderr)
-        self.progress("")
+        try:
+            for n in range(self.options.runs):
+                for name, (server, arguments) in sides.items():
+                    if name in failures:
+                        continue
+                    self.progress(f"{line.name}: {name}, run {n + 1} of {self.options.runs}")
+                    try:
+                        runs[name].append(self.run(server(), arguments))
+                    except Failure as reason:
+                        failures[name] = str(reason)
+                        self.progress("")
+                        print(f"bench: {line.name}: {reason}", file=sys.stderr)
+        finally:
+            self.progress("")
         return runs, failures
 
     def run(self, server, arguments):
@@ -74,7 +76,7 @@ class Measurement:
         with server:
             words += ["--port", str(server.port), "--server-pid", str(server.process.pid), "--json"]
             command = ["taskset", "-c", str(self.generator_core), str(self.fanout_binary), *words]
-            limit = self.options.duration + PATIENCE
+            limit = float(words[words.index("--duration") + 1]) + PATIENCE
             try:
                 fanout = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=limit)
             except subprocess.TimeoutExpired as reason:

@@ -61,6 +61,11 @@ class Records(unittest.TestCase):
         with self.assertRaisesRegex(Failure, "results.json is from another machine"):
             self.opened(LINES[:1], "--record", machine={"cpu": "slide rule"})
 
+    def test_a_check_against_what_another_machine_measured_says_so(self):
+        with contextlib.redirect_stderr(io.StringIO()) as said:
+            self.assertIn("a1", self.opened(LINES, "--check", machine={"cpu": "slide rule"}).lines)
+        self.assertIn("results.json is from another machine", said.getvalue())
+
     def test_all_lines_make_a_record_of_their_own(self):
         self.assertEqual(self.opened(LINES, "--record").lines, {})
 
