@@ -7,7 +7,7 @@ CPU = "server_cpu_s_per_million_deliveries"
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
-    """What one measured number is to be: of its ratio to the baseline, or, with `absolute`, of its value."""
+    """A bound for one measured number: for its ratio to the baseline or, with `absolute`, for its value."""
 
     metric: str  # a key of fanout's --json
     unit: str
@@ -46,7 +46,7 @@ class Line:
 
 
 CROWD = "--conns 1000 --senders 10"
-# Both members of a room talk: the least fan-out there is, and as much to read as in any other way to share it out.
+# Both members of a room talk, so a room has up to two windows in flight.
 PAIRS = "--rooms 500 --conns 1000 --senders 1000 --bytes 64"
 
 LINES = (
