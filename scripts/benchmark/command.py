@@ -141,34 +141,35 @@ def run(options):
     facts, record, measurement = ready(options, lines)
     table = Table(measurement.peers)
     print(table.head(), flush=True)
-    rows = []
+    rows, now = [], Record(facts, {})
     everything = {"machine": facts, "runs": options.runs, "duration": options.duration, "lines": {}}
     try:
         for line in lines:
             runs, failures = measurement.measure(line)
-            everything["lines"][line.name] = {"runs": runs, "failures": failures}
-            for row in judgement.rows(line, runs, failures):
-                rows.append(row)
+            judged = judgement.rows(line, runs, failures)
+            now.replace(judged, options.runs, options.duration)
+            everything["lines"][line.name] = {"runs": runs, "failures": failures, "metrics": now.lines[line.name]["metrics"]}
+            for row in judged:
                 print(table.row(row), flush=True)
+            rows += judged
     finally:
-        # What was measured until an interruption is not lost.
+        # An interruption does not lose the lines before it.
         if options.json:
             options.json.write_text(json.dumps(everything, indent=1) + "\n", "utf-8")
     print(NOTE)
-    return finish(options, rows, facts, record)
+    return finish(options, rows, now, record)
 
 
-def finish(options, rows, facts, record):
+def finish(options, rows, now, record):
     """Draws, records or checks, as wanted; the exit status."""
     if options.plot:
-        drawn = Record(facts, {})
-        drawn.replace(rows, options.runs, options.duration)
-        options.plot.write_text(plot.svg(drawn), "utf-8")
+        options.plot.write_text(plot.svg(now), "utf-8")
     found = judgement.failures(rows)
     if options.check:
         found += judgement.shortcomings(rows, record, options.tolerance)
-    if options.record and not found:
-        record.replace(rows, options.runs, options.duration)
+    usable = [row for row in rows if row.judged is not None]
+    if options.record and usable:
+        record.replace(usable, options.runs, options.duration)
         record.save(RESULTS)
         PICTURE.write_text(plot.svg(record), "utf-8")
     for sentence in found:

@@ -1,5 +1,6 @@
 import contextlib
 import io
+import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
@@ -8,7 +9,7 @@ from benchmark import command
 from benchmark.failure import Failure
 from benchmark.lines import LINES
 from benchmark.record import Record
-from samples import MOST, row
+from samples import BYTES, MOST, row
 
 
 def refusal(*arguments):
@@ -74,22 +75,38 @@ class Records(unittest.TestCase):
 
 
 class Ends(unittest.TestCase):
-    def status(self, row, *arguments):
-        with contextlib.redirect_stderr(io.StringIO()):
-            return command.finish(command.parse_options(arguments), [row], {}, Record({}, {}))
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.results = Path(folder.name) / "results.json"
+        self.picture = Path(folder.name) / "results.svg"
+
+    def status(self, rows, *arguments):
+        record = Record({}, {})
+        files = mock.patch.multiple(command, RESULTS=self.results, PICTURE=self.picture)
+        with files, contextlib.redirect_stderr(io.StringIO()):
+            return command.finish(command.parse_options(arguments), rows, record, record)
 
     def test_a_missed_target_is_a_failure_only_of_a_check(self):
-        self.assertEqual(self.status(row(MOST, 2.0)), 0)
-        self.assertEqual(self.status(row(MOST, 2.0), "--check"), 1)
-        self.assertEqual(self.status(row(MOST, 1.0), "--check"), 0)
+        self.assertEqual(self.status([row(MOST, 2.0)]), 0)
+        self.assertEqual(self.status([row(MOST, 2.0)], "--check"), 1)
+        self.assertEqual(self.status([row(MOST, 1.0)], "--check"), 0)
 
     def test_a_failed_server_is_a_failure(self):
-        self.assertEqual(self.status(row(MOST, None)), 1)
+        self.assertEqual(self.status([row(MOST, None)]), 1)
 
-    def test_a_failed_server_is_not_recorded(self):
-        with mock.patch.object(Record, "save") as save:
-            self.assertEqual(self.status(row(MOST, None), "--record"), 1)
-        save.assert_not_called()
+    def test_a_record_has_its_picture(self):
+        self.assertEqual(self.status([row(MOST, 1.0)], "--record"), 0)
+        self.assertIn("x", Record.load(self.results).lines)
+        self.assertIn("<svg", self.picture.read_text("utf-8"))
+
+    def test_a_failed_server_is_not_recorded_but_what_succeeded_is(self):
+        self.assertEqual(self.status([row(MOST, 1.0), row(BYTES, None)], "--record"), 1)
+        self.assertEqual(list(Record.load(self.results).lines["x"]["metrics"]), [MOST.metric])
+
+    def test_nothing_but_failures_leaves_the_record_as_it_is(self):
+        self.assertEqual(self.status([row(MOST, None)], "--record"), 1)
+        self.assertFalse(self.results.exists())
 
 
 if __name__ == "__main__":
