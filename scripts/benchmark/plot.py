@@ -78,7 +78,8 @@ def svg(record):
         parts.append(text(LEFT - 12, middle + 4, what, text_anchor="end"))
         for name, value in known.items():
             parts.append(rectangle(LEFT, y, at(value) - LEFT, BAR - 2, COLOURS[name]))
-            parts.append(text(at(value) + 5, y + BAR - 3, f"{value:.2f}" if value < 10 else f"{value:.0f}", font_size=11))
+            number = f"{value:.2f}" if value < 10 else f"{value:.0f}"
+            parts.append(text(at(max(value, 1)) + 5, y + BAR - 3, number, font_size=11))  # clear of the yardstick's line
             y += BAR
         y += GAP
     # The yardstick goes over the bars that reach beyond it.
