@@ -47,6 +47,10 @@ class Files(unittest.TestCase):
         content = {"machine": {}, "lines": {"a1": {"metrics": {"x": {"roomcast": side}}}}}
         self.assertRefuses(json.dumps(content), "'low' is no number")
 
+    def test_the_recorded_file_is_one_of_these_lines(self):
+        record = Record.load(HERE / "results.json")
+        self.assertLessEqual(set(record.lines), {line.name for line in LINES})
+
 
 class Replacement(unittest.TestCase):
     def test_other_lines_stay(self):
