@@ -12,17 +12,10 @@ chat::~chat() { hub_->abandon(); }
 
 void chat::start_serving(socket s, bare_request r, std::string early, std::function<void()> done) {
   error_code ec;
-  const auto protocol = s.local_endpoint(ec).protocol();
-  const auto handle = ec ? socket::native_handle_type{-1} : s.release(ec);
-  if (ec) return done();  // the peer has gone already
-  tcp_transport::socket adopted{hub_->home()->executor()};
-  adopted.assign(protocol, handle, ec);
-  if (ec) {
-    s.assign(protocol, handle, ec);  // closes it
-    return done();
-  }
-  hub_->serve(std::make_unique<tcp_transport>(std::move(adopted), hub_->shared().opts), std::move(r),
-              std::move(early), std::move(done));
+  descriptor d{s.release(ec)};
+  if (ec) return done();  // it was not open
+  hub_->serve(std::make_unique<tcp_transport>(*hub_->home(), std::move(d), hub_->shared().opts), std::move(r), std::move(early),
+              std::move(done));
 }
 
 void chat::start_publishing(std::string room, std::string text, std::function<void(error_code, receipt)> done) {

@@ -1,9 +1,13 @@
 #include "roomcast/connection/tcp_transport.hpp"
 
+#include "roomcast/room/lane.hpp"
+
 #include <boost/asio/error.hpp>
 
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -19,9 +23,6 @@ error_code last_error() noexcept {
   return {errno, boost::system::system_category()};
 }
 
-template <int Name>
-using tcp_option = asio::detail::socket_option::integer<IPPROTO_TCP, Name>;
-
 int whole_seconds(std::chrono::milliseconds time) noexcept {
   constexpr std::int64_t most = 32'767;  // the kernel's
   return static_cast<int>(std::clamp<std::int64_t>(time.count() / 1000, 1, most));
@@ -29,52 +30,65 @@ int whole_seconds(std::chrono::milliseconds time) noexcept {
 
 }  // namespace
 
-tcp_transport::tcp_transport(socket s, const options& limits) noexcept : socket_(std::move(s)) {
-  error_code ignored;  // each of these only makes things better
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket_.set_option(asio::socket_base::keep_alive(true), ignored);
-  socket_.set_option(tcp_option<TCP_KEEPIDLE>(whole_seconds(limits.ping_interval)), ignored);
-  socket_.set_option(tcp_option<TCP_USER_TIMEOUT>(whole_seconds(limits.send_timeout) * 1000), ignored);
+tcp_transport::tcp_transport(lane& home, descriptor d, const options& limits) noexcept
+    : entry(home.ready(), d.number()), socket_(std::move(d)) {
+  const auto set = [this](int level, int name, int value) {  // each of these only makes things better
+    ::setsockopt(socket_.number(), level, name, &value, sizeof value);
+  };
+  set(IPPROTO_TCP, TCP_NODELAY, 1);
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, whole_seconds(limits.ping_interval));
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, whole_seconds(limits.send_timeout) * 1000);
   // The kernel doubles the value, for its own bookkeeping.
-  if (limits.send_buffer != 0)
-    socket_.set_option(asio::socket_base::send_buffer_size(static_cast<int>(limits.send_buffer / 2)), ignored);
+  if (limits.send_buffer != 0) set(SOL_SOCKET, SO_SNDBUF, static_cast<int>(limits.send_buffer / 2));
 }
 
-// Straight to the system: Asio's synchronous calls add a loop, a flag check and a gather array to each.
 std::size_t tcp_transport::read_some(std::span<std::byte> into, error_code& ec) noexcept {
-  const ssize_t got = ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+  const ssize_t got = ::recv(socket_.number(), into.data(), into.size(), MSG_DONTWAIT);
   ec = got > 0 ? error_code{} : got == 0 ? error_code{asio::error::eof} : last_error();
   return got > 0 ? static_cast<std::size_t>(got) : 0;
 }
 
 std::size_t tcp_transport::write_some(std::string_view bytes, error_code& ec) noexcept {
-  const ssize_t sent = ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  const ssize_t sent = ::send(socket_.number(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
   ec = sent >= 0 ? error_code{} : last_error();
   return sent > 0 ? static_cast<std::size_t>(sent) : 0;
 }
 
 void tcp_transport::async_wait_readable(waiter& w, suspended who) {
-  socket_.async_wait(socket::wait_read, [&w, who = std::move(who)](error_code ec) mutable { w.on_ready(ec, std::move(who)); });
+  reader_.emplace(&w, std::move(who));
+  want(EPOLLIN);
 }
 
 void tcp_transport::async_wait_writable(std::shared_ptr<writer> w) {
-  socket_.async_wait(socket::wait_write, [w = std::move(w)](error_code ec) { w->on_writable(ec); });
+  writer_ = std::move(w);
+  want(EPOLLOUT);
 }
 
-void tcp_transport::cancel() noexcept {
-  error_code ignored;
-  socket_.cancel(ignored);
+void tcp_transport::tell(std::uint32_t events, error_code ec) {
+  auto w = (events & EPOLLOUT) != 0 ? std::exchange(writer_, nullptr) : nullptr;
+  auto r = (events & EPOLLIN) != 0 ? std::exchange(reader_, std::nullopt) : std::nullopt;
+  if (w) w->on_writable(ec);
+  if (r) r->told->on_ready(ec, std::move(r->who));  // which may be the end of this
 }
 
-void tcp_transport::shutdown_send() noexcept {
-  error_code ignored;  // a peer that has gone already is told nothing
-  socket_.shutdown(socket::shutdown_send, ignored);
+void tcp_transport::on_ready(std::uint32_t events) { tell(events, {}); }
+
+void tcp_transport::on_aborted() { tell(EPOLLIN | EPOLLOUT, asio::error::operation_aborted); }
+
+void tcp_transport::on_abandoned() noexcept {
+  const auto w = std::exchange(writer_, nullptr);
+  const auto r = std::exchange(reader_, std::nullopt);
 }
+
+void tcp_transport::cancel() noexcept { abort(); }
+
+void tcp_transport::shutdown_send() noexcept { ::shutdown(socket_.number(), SHUT_WR); }
 
 void tcp_transport::close() noexcept {
-  error_code ignored;
-  socket_.close(ignored);
+  abort();
+  leave();
+  socket_.close();
 }
 
 }  // namespace roomcast

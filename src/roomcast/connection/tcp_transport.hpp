@@ -1,22 +1,23 @@
 #pragma once
 
+#include "roomcast/connection/descriptor.hpp"
 #include "roomcast/connection/transport.hpp"
 #include "roomcast/options.hpp"
-#include "roomcast/room/lane_executor.hpp"
+#include "roomcast/room/poller.hpp"
 
-#include <boost/asio/ip/tcp.hpp>
-
+#include <cstdint>
+#include <memory>
+#include <optional>
 
 namespace roomcast {
 
 /// A TCP socket as a transport.
-class tcp_transport final : public transport {
+class tcp_transport final : public transport, poller::entry {
  public:
-  using socket = asio::basic_stream_socket<asio::ip::tcp, lane_executor>;
-
-  /// Takes over a connected socket of the lane's. Of `limits`: `send_buffer`, and `send_timeout` and `ping_interval` for the
-  /// kernel, too, which sees a peer's silence where nobody writes.
-  tcp_transport(socket s, const options& limits) noexcept;
+  /// Takes over a connected socket. Of `limits`: `send_buffer`, and `send_timeout` and `ping_interval` for the kernel, too,
+  /// which sees a peer's silence where nobody writes.
+  tcp_transport(lane& home, descriptor d, const options& limits) noexcept;
+  ~tcp_transport() override { close(); }
 
   std::size_t read_some(std::span<std::byte> into, error_code& ec) noexcept override;
   std::size_t write_some(std::string_view bytes, error_code& ec) noexcept override;
@@ -27,7 +28,19 @@ class tcp_transport final : public transport {
   void close() noexcept override;
 
  private:
-  socket socket_;
+  struct reader {
+    waiter* told;
+    suspended who;
+  };
+
+  void tell(std::uint32_t events, error_code ec);
+  void on_ready(std::uint32_t events) override;
+  void on_aborted() override;
+  void on_abandoned() noexcept override;
+
+  std::optional<reader> reader_;
+  std::shared_ptr<writer> writer_;
+  descriptor socket_;
 };
 
 }  // namespace roomcast

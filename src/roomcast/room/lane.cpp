@@ -20,6 +20,7 @@ lane::lane(std::shared_ptr<common> shared, asio::any_io_executor inner, lane_thr
       ticks_(executor()),
       handshakes_(config().handshake_rate, now_),
       scratch_(config().max_message_size),
+      poller_(*this),
       rooms_(*this) {}
 
 void lane::set_deadline(timer_wheel::entry& e, timer_wheel::time_point due) {

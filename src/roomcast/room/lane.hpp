@@ -6,6 +6,7 @@
 #include "roomcast/room/directory.hpp"
 #include "roomcast/room/lane_executor.hpp"
 #include "roomcast/room/member.hpp"
+#include "roomcast/room/poller.hpp"
 #include "roomcast/room/rate_limit.hpp"
 #include "roomcast/room/scratch.hpp"
 #include "roomcast/room/timer_wheel.hpp"
@@ -42,6 +43,7 @@ class lane : public std::enable_shared_from_this<lane> {
   counters& count() noexcept { return counters_; }
   const counters& count() const noexcept { return counters_; }
   scratch& buffers() noexcept { return scratch_; }
+  poller& ready() noexcept { return poller_; }
 
   /// The time, as of the last tick. Without a deadline nothing ticks, and the clock is asked.
   timer_wheel::time_point now() const { return ticking_ ? now_ : clock_(); }
@@ -89,6 +91,7 @@ class lane : public std::enable_shared_from_this<lane> {
   bool relieved_ = false;  // since the last tick
   rate_limit handshakes_;
   scratch scratch_;
+  poller poller_;
   session_list sessions_;
   directory rooms_;
   std::vector<room*> unsealed_;

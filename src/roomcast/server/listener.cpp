@@ -6,13 +6,20 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <fmt/format.h>
 
+#include <sys/socket.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <exception>
 #include <utility>
 
 namespace roomcast::server {
 namespace {
 
 using namespace std::chrono_literals;
+
+// So that a flood of connections does not hold up those who are in.
+constexpr int accepts_at_a_time = 64;
 
 constexpr auto first_pause = 10ms;
 constexpr auto longest_pause = 500ms;
@@ -29,6 +36,7 @@ listener::listener(hub& h, const settings& s)
   if (at.address().is_v6()) acceptor_.set_option(asio::ip::v6_only(false));
   acceptor_.bind(at);
   acceptor_.listen(4096);
+  acceptor_.native_non_blocking(true);
 }
 
 void listener::close() {
@@ -39,30 +47,36 @@ void listener::close() {
 
 void listener::accept() {
   if (!acceptor_.is_open()) return;
-  acceptor_.async_accept(hub_.home()->executor(),
-                         [this, alive = hub_.shared_from_this()](const error_code& ec, tcp_transport::socket s) {
-                           accepted(ec, std::move(s));
-                         });
+  acceptor_.async_wait(acceptor::wait_read, [this, alive = hub_.shared_from_this()](const error_code& ec) {
+    if (!ec) accept_some();
+  });
 }
 
-void listener::accepted(const error_code& ec, tcp_transport::socket s) {
-  if (ec == asio::error::operation_aborted) return;
-  // What is wrong with one connection is no reason to pause.
-  if (ec && ec != asio::error::connection_aborted && ec.value() != EPROTO) return pause(ec);
-  back_off_ = 0ms;
-  try {
-    if (!ec) serve(std::move(s));
-  } catch (const std::exception&) {  // no memory for one more
-    return pause(asio::error::no_memory);
+void listener::accept_some() {
+  for (int i = 0; i < accepts_at_a_time; ++i) {
+    asio::ip::tcp::endpoint from;
+    auto size = static_cast<socklen_t>(from.capacity());
+    descriptor d{::accept4(acceptor_.native_handle(), from.data(), &size, SOCK_NONBLOCK | SOCK_CLOEXEC)};
+    if (!d) {
+      const error_code ec{errno, boost::system::system_category()};
+      if (ec == asio::error::would_block) break;
+      // What is wrong with one connection is no reason to pause.
+      if (ec == asio::error::connection_aborted || ec == asio::error::interrupted || ec.value() == EPROTO) continue;
+      return pause(ec);
+    }
+    back_off_ = 0ms;
+    from.resize(size);
+    try {
+      serve(std::move(d), from.address());
+    } catch (const std::exception&) {  // no memory for one more
+      return pause(asio::error::no_memory);
+    }
   }
   accept();
 }
 
-void listener::serve(tcp_transport::socket s) {
-  error_code gone;
-  const auto from = s.remote_endpoint(gone).address();
-  if (gone) return;
-  auto peer = std::make_shared<connection>(hub_.home(), std::make_unique<tcp_transport>(std::move(s), settings_.chat));
+void listener::serve(descriptor d, const asio::ip::address& from) {
+  auto peer = std::make_shared<connection>(hub_.home(), std::make_unique<tcp_transport>(*hub_.home(), std::move(d), settings_.chat));
   counters& count = hub_.home()->count();
   const verdict v = limits_.admit(from);
   if (v == verdict::too_many || v == verdict::silence) ++count.refused_connections;

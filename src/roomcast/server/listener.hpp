@@ -32,8 +32,8 @@ class listener {
   using acceptor = asio::basic_socket_acceptor<asio::ip::tcp, lane_executor>;
 
   void accept();
-  void accepted(const error_code& ec, tcp_transport::socket s);
-  void serve(tcp_transport::socket s);
+  void accept_some();
+  void serve(descriptor d, const asio::ip::address& from);
   void pause(const error_code& ec);
 
   hub& hub_;

@@ -1,9 +1,10 @@
 #include "roomcast/connection/tcp_transport.hpp"
 
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include "stage.hpp"
+
 #include <doctest/doctest.h>
 
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -22,14 +23,14 @@ int option_of(int descriptor, int level, int name) {
 }  // namespace
 
 TEST_CASE("the kernel is told to send at once, to bound what it holds, and to notice a peer that is no more") {
-  asio::io_context context;
-  const lane_strand strand{context.get_executor(), lane_threading::many};
-  tcp_transport::socket socket{lane_executor{strand}, asio::ip::tcp::v4()};
-  const int descriptor = socket.native_handle();
-  const tcp_transport transport{std::move(socket), {.send_buffer = 64 * 1024, .ping_interval = 7s, .send_timeout = 12s}};
-  CHECK(option_of(descriptor, IPPROTO_TCP, TCP_NODELAY) != 0);
-  CHECK(option_of(descriptor, SOL_SOCKET, SO_SNDBUF) == 64 * 1024);
-  CHECK(option_of(descriptor, SOL_SOCKET, SO_KEEPALIVE) != 0);
-  CHECK(option_of(descriptor, IPPROTO_TCP, TCP_KEEPIDLE) == 7);
-  CHECK(option_of(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT) == 12'000);
+  test::stage stage;
+  descriptor socket{::socket(AF_INET, SOCK_STREAM, 0)};
+  REQUIRE(socket);
+  const int number = socket.number();
+  const tcp_transport transport{*stage.hub().home(), std::move(socket), {.send_buffer = 64 * 1024, .ping_interval = 7s, .send_timeout = 12s}};
+  CHECK(option_of(number, IPPROTO_TCP, TCP_NODELAY) != 0);
+  CHECK(option_of(number, SOL_SOCKET, SO_SNDBUF) == 64 * 1024);
+  CHECK(option_of(number, SOL_SOCKET, SO_KEEPALIVE) != 0);
+  CHECK(option_of(number, IPPROTO_TCP, TCP_KEEPIDLE) == 7);
+  CHECK(option_of(number, IPPROTO_TCP, TCP_USER_TIMEOUT) == 12'000);
 }
