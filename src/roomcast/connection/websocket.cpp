@@ -10,6 +10,7 @@
 
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace roomcast {
 
@@ -19,9 +20,12 @@ class beast_layer {
  public:
   using executor_type = lane_executor;
 
-  explicit beast_layer(connection& c) noexcept : connection_(&c) {}
+  explicit beast_layer(lane_executor ex) noexcept : executor_(ex) {}
 
-  executor_type get_executor() const noexcept { return connection_->home().executor(); }
+  executor_type get_executor() const noexcept { return executor_; }
+
+  /// Whose frames are read; null for nobody's.
+  void serve(connection* c) noexcept { connection_ = c; }
 
   template <class MutableBuffers>
   std::size_t read_some(const MutableBuffers& buffers, error_code& ec) {
@@ -37,7 +41,7 @@ class beast_layer {
     const bool is_close = static_cast<unsigned char>(bytes.front()) == 0x88;
     if (is_close)
       close_ = bytes;
-    else
+    else if (connection_)
       connection_->send(bytes);
     ec = {};
     return bytes.size();
@@ -61,7 +65,8 @@ class beast_layer {
   }
 
  private:
-  connection* connection_;
+  lane_executor executor_;
+  connection* connection_ = nullptr;
   std::string close_;
 };
 
@@ -80,31 +85,72 @@ std::uint64_t counters::*counter_of(const error_code& ec) {
 
 }  // namespace
 
-struct websocket::beast {
-  explicit beast(connection& c) : stream(beast_layer{c}) {}
-  boost::beast::websocket::stream<beast_layer, false> stream;
+class websocket::stream : public boost::beast::websocket::stream<beast_layer, false> {
+ public:
+  explicit stream(const lane& home) : boost::beast::websocket::stream<beast_layer, false>(beast_layer{home.executor()}) {
+    read_message_max(home.config().max_message_size);
+  }
 };
 
-websocket::websocket(connection& c) : connection_(c), beast_(std::make_unique<beast>(c)) {
-  beast_->stream.read_message_max(c.home().config().max_message_size);
-}
+/// A lane's streams that stand between two messages: each serves whoever's message begins next. Lane only.
+class websocket::stream_pool {
+ public:
+  explicit stream_pool(const lane& home) : lane_(home) { idle_.reserve(most); }
+
+  std::unique_ptr<stream> take(connection& c) {
+    auto taken = idle_.empty() ? make() : std::move(idle_.back());
+    if (!idle_.empty()) idle_.pop_back();
+    taken->next_layer().serve(&c);
+    return taken;
+  }
+
+  void give_back(std::unique_ptr<stream> s) noexcept {
+    if (idle_.size() < most) idle_.push_back(std::move(s));
+  }
+
+ private:
+  static constexpr std::size_t most = 16;
+
+  // One that has answered a handshake of nobody's.
+  std::unique_ptr<stream> make() const {
+    upgrade_request request{http::verb::get, "/", 11};
+    request.set(http::field::host, "localhost");
+    request.set(http::field::upgrade, "websocket");
+    request.set(http::field::connection, "upgrade");
+    request.set(http::field::sec_websocket_key, "AAAAAAAAAAAAAAAAAAAAAA==");
+    request.set(http::field::sec_websocket_version, "13");
+    auto made = std::make_unique<stream>(lane_);
+    made->accept(request);
+    return made;
+  }
+
+  const lane& lane_;
+  std::vector<std::unique_ptr<stream>> idle_;
+};
+
+websocket::websocket(connection& c) : connection_(c), streams_(c.home().local<stream_pool>()) {}
 
 websocket::~websocket() = default;
 
 error_code websocket::accept(const upgrade_request& request) {
+  auto answering = std::make_unique<stream>(connection_.home());
+  answering->next_layer().serve(&connection_);
   error_code ec;
-  beast_->stream.accept(request, ec);
-  if (!ec) connection_.open();
+  answering->accept(request, ec);
+  if (ec) return ec;
+  streams_.give_back(std::move(answering));
+  connection_.open();
   return ec;
 }
 
-std::string_view websocket::close_frame() const noexcept { return beast_->stream.next_layer().close_frame(); }
+std::string_view websocket::close_frame() const noexcept {
+  return stream_ ? std::string_view{stream_->next_layer().close_frame()} : std::string_view{};
+}
 
 payload websocket::message() const noexcept {
-  const bool binary = beast_->stream.got_binary();
-  if (const auto& partial = connection_.incoming().partial(); !partial.empty()) return {partial, binary};
+  if (const auto& partial = connection_.incoming().partial(); !partial.empty()) return {partial, binary_};
   const auto message = connection_.home().buffers().message();
-  return {{reinterpret_cast<const char*>(message.data()), filled_}, binary};
+  return {{reinterpret_cast<const char*>(message.data()), filled_}, binary_};
 }
 
 websocket::progress websocket::read() {
@@ -135,20 +181,23 @@ websocket::progress websocket::read() {
 }
 
 websocket::progress websocket::read_frame() {
+  if (!stream_) stream_ = streams_.take(connection_);
   const auto space = connection_.home().buffers().message().subspan(filled_);
   error_code ec;
-  filled_ += beast_->stream.read_some(asio::buffer(space.data(), space.size()), ec);
+  filled_ += stream_->read_some(asio::buffer(space.data(), space.size()), ec);
   if (ec == boost::beast::websocket::error::closed) return progress::over;
   if (ec) {
     connection_.close_with(close_frame());
     ++(connection_.home().count().*counter_of(ec));
     return progress::over;
   }
-  if (!beast_->stream.is_message_done()) return progress::nothing;
+  if (!stream_->is_message_done()) return progress::nothing;
+  binary_ = stream_->got_binary();
   if (!connection_.incoming().partial().empty()) keep();
-  // Beast does not check again when the last fragment is empty.
+  // Beast does not check again when the last fragment is empty; and would go on inside that code point.
   if (const auto whole = message(); !whole.binary && ends_inside_code_point(whole.bytes))
     return fail(&counters::closed_invalid_text, wire::close_code::invalid_payload, {});
+  streams_.give_back(std::move(stream_));
   delivered_ = true;
   connection_.message_ended();
   return progress::message;

@@ -18,7 +18,7 @@ namespace http = boost::beast::http;
 using upgrade_request = http::request<http::empty_body>;
 
 /// The WebSocket protocol on a connection: Beast parses, unmasks, validates and reassembles what comes in, and knows nothing
-/// of what goes out. Lane only. The connection outlives it.
+/// of what goes out. Between two messages nothing of Beast's is kept for the connection. Lane only. The connection outlives it.
 class websocket {
  public:
   explicit websocket(connection& c);
@@ -39,7 +39,8 @@ class websocket {
  private:
   enum class progress { message, nothing, over };
 
-  struct beast;
+  class stream;
+  class stream_pool;
 
   progress read();
   progress read_frame();
@@ -49,9 +50,11 @@ class websocket {
   payload message() const noexcept;
 
   connection& connection_;
-  std::unique_ptr<beast> beast_;
-  std::size_t filled_ = 0;   // of the lane's message buffer, by the same message
-  bool delivered_ = false;   // the message has been handed out
+  stream_pool& streams_;
+  std::unique_ptr<stream> stream_;  // from a message's first bytes to its last
+  std::size_t filled_ = 0;          // of the lane's message buffer, by the same message
+  bool binary_ = false;             // it is
+  bool delivered_ = false;          // it has been handed out
 };
 
 /// What `websocket::receive` waits for.

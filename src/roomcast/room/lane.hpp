@@ -17,6 +17,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <typeindex>
+#include <unordered_map>
 #include <vector>
 
 namespace roomcast {
@@ -44,6 +46,14 @@ class lane : public std::enable_shared_from_this<lane> {
   const counters& count() const noexcept { return counters_; }
   scratch& buffers() noexcept { return scratch_; }
   poller& ready() noexcept { return poller_; }
+
+  /// What a floor above keeps once for a lane: made by the first who asks, and destroyed with the lane.
+  template <class T>
+  T& local() {
+    auto& made = locals_[typeid(T)];
+    if (!made) made = std::make_shared<T>(*this);
+    return *static_cast<T*>(made.get());
+  }
 
   /// The time, as of the last tick. Without a deadline nothing ticks, and the clock is asked.
   timer_wheel::time_point now() const { return ticking_ ? now_ : clock_(); }
@@ -95,6 +105,7 @@ class lane : public std::enable_shared_from_this<lane> {
   session_list sessions_;
   directory rooms_;
   std::vector<room*> unsealed_;
+  std::unordered_map<std::type_index, std::shared_ptr<void>> locals_;
 };
 
 }  // namespace roomcast
