@@ -1,6 +1,6 @@
 #include "roomcast/drain.hpp"
 
-#include "roomcast/room/room.hpp"
+#include "roomcast/room/share.hpp"
 #include "roomcast/wire/close_code.hpp"
 #include "roomcast/wire/frame.hpp"
 
@@ -40,10 +40,10 @@ void drain::step(timer_wheel::time_point now) {
   } else {
     std::size_t left = each_step_;
     const auto goodbye = wire::make_close(wire::close_code::service_restart, "the server is restarting");
-    for (room* r : lane_.rooms().all()) {
-      for (member* m : r->members())
-        if (left != 0) r->dismiss(*m, goodbye), --left;
-      if (left == 0) break;
+    for (share* s : lane_.rooms().all()) {
+      const std::size_t some = std::min(left, s->members().size());
+      if (some != 0) s->dismiss(some, goodbye);
+      left -= some;
     }
   }
   lane_.set_deadline(*this, now);

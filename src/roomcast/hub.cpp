@@ -1,6 +1,7 @@
 #include "roomcast/hub.hpp"
 
 #include "roomcast/connection/session.hpp"
+#include "roomcast/drain.hpp"
 #include "roomcast/name.hpp"
 #include "roomcast/room/room.hpp"
 #include "roomcast/utf8.hpp"
@@ -9,6 +10,7 @@
 #include <boost/asio/post.hpp>
 #include <fmt/format.h>
 
+#include <atomic>
 #include <utility>
 
 namespace roomcast {
@@ -24,38 +26,53 @@ std::string what(const std::exception_ptr& failure) {
   }
 }
 
+std::vector<std::shared_ptr<lane>> make_lanes(const std::vector<asio::any_io_executor>& executors, std::shared_ptr<common> shared,
+                                              lane_threading threading, const time_source& clock) {
+  std::vector<std::shared_ptr<lane>> lanes;
+  for (const auto& ex : executors) {
+    lanes.push_back(std::make_shared<lane>(shared, ex, threading, clock));
+    shared->lanes.push_back(lanes.back().get());
+  }
+  return lanes;
+}
+
+// A lane's; kept until the lane ends, as a drain is called by the wheel while it says that it is done.
+class drains : public std::vector<std::unique_ptr<drain>> {
+ public:
+  explicit drains(const lane&) {}
+};
+
 }  // namespace
 
-hub::hub(asio::any_io_executor ex, options o, lane_threading threading, time_source clock)
-    : lane_(std::make_shared<lane>(std::make_shared<common>(std::move(o)), std::move(ex), threading, std::move(clock))) {}
+hub::hub(const std::vector<asio::any_io_executor>& executors, options o, lane_threading threading, time_source clock)
+    : lanes_(make_lanes(executors, std::make_shared<common>(std::move(o)), threading, clock)) {}
 
-void hub::start(task<> body, std::function<void()> done) {
+void hub::start(lane& where, task<> body, std::function<void()> done) {
   auto ready = prepare(std::move(body), [self = shared_from_this(), done = std::move(done)](const std::exception_ptr& failure) {
     if (failure) self->shared().log(log_level::error, fmt::format("a connection ended by an exception: {}", what(failure)));
     done();
   });
-  asio::dispatch(lane_->executor(), [ready = std::move(ready)]() mutable { ready.resume(); });
+  asio::dispatch(where.executor(), [ready = std::move(ready)]() mutable { ready.resume(); });
 }
 
 void hub::serve(std::unique_ptr<transport> peer, upgrade_request request, std::string early, std::function<void()> done) {
-  asio::dispatch(lane_->executor(), [self = shared_from_this(), peer = std::move(peer),
+  asio::dispatch(home()->executor(), [self = shared_from_this(), peer = std::move(peer),
                                      request = std::make_unique<upgrade_request>(std::move(request)), early = std::move(early),
                                      done = std::move(done)]() mutable {
-    auto c = std::make_shared<connection>(self->lane_, std::move(peer));
+    auto c = std::make_shared<connection>(self->home(), std::move(peer));
     if (!early.empty()) c->incoming().append(early);
-    self->start(run_session(std::move(c), std::move(request)), std::move(done));
+    self->start(*self->home(), run_session(std::move(c), std::move(request)), std::move(done));
   });
 }
 
 void hub::publish(std::string room_name, std::string text, std::function<void(error_code, receipt)> done) {
-  asio::post(lane_->executor(), [self = shared_from_this(), room_name = std::move(room_name), text = std::move(text),
-                                 done = std::move(done)] {
-    const lane& home = *self->lane_;
+  lane& home = shared().home_of(room_name);
+  home.post([self = shared_from_this(), &home, room_name = std::move(room_name), text = std::move(text), done = std::move(done)] {
     if (home.draining()) return done(error::stopped, {});
     if (!is_room_name(room_name)) return done(error::bad_room, {});
     if (text.size() > home.config().max_message_size) return done(error::too_large, {});
     if (!is_utf8(text)) return done(error::not_utf8, {});
-    room* const r = self->lane_->rooms().open(room_name);
+    room* const r = home.rooms().open(room_name);
     if (!r) return done(error::too_many_rooms, {});
     const auto seq = r->order(0, home.config().publisher, {.bytes = text});
     done({}, receipt{.seq = seq, .recipients = r->size()});
@@ -63,23 +80,41 @@ void hub::publish(std::string room_name, std::string text, std::function<void(er
 }
 
 void hub::stop(std::chrono::milliseconds deadline, std::function<void()> done) {
-  asio::post(lane_->executor(), [self = shared_from_this(), deadline, done = std::move(done)]() mutable {
-    self->lane_->advance();
-    self->drains_.push_back(std::make_unique<drain>(*self->lane_, deadline, std::move(done)));
-    self->drains_.back()->begin();
-  });
+  const auto left = std::make_shared<std::atomic<std::size_t>>(lanes_.size());
+  const auto last_is_done = std::make_shared<std::function<void()>>(std::move(done));
+  for (const auto& each : lanes_) {
+    asio::post(each->executor(), [self = shared_from_this(), &here = *each, deadline, left, last_is_done] {
+      here.advance();
+      drain& d = *here.local<drains>().emplace_back(std::make_unique<drain>(here, deadline, [left, last_is_done] {
+        if (--*left == 0) std::exchange(*last_is_done, nullptr)();  // it may hold work of an executor's
+      }));
+      d.begin();
+    });
+  }
 }
 
-void hub::count(std::function<void(counters)> done) {
-  asio::post(lane_->executor(), [self = shared_from_this(), done = std::move(done)] { done(self->lane_->count()); });
+void hub::count(std::function<void(counters)> done) { count_from(0, {}, std::move(done)); }
+
+void hub::count_from(std::size_t first, counters sum, std::function<void(counters)> done) {
+  asio::post(lanes_[first]->executor(), [self = shared_from_this(), first, sum, done = std::move(done)]() mutable {
+    sum += self->lanes_[first]->count();
+    if (first + 1 == self->lanes_.size()) return done(sum);
+    self->count_from(first + 1, sum, std::move(done));
+  });
 }
 
 void hub::abandon() {
-  asio::post(lane_->executor(), [self = shared_from_this()] {
-    self->drains_.clear();
-    self->lane_->start_draining();
-    for (member& each : self->lane_->sessions()) each.drop();
-  });
+  for (const auto& each : lanes_) {
+    asio::post(each->executor(), [self = shared_from_this(), &here = *each] {
+      here.local<drains>().clear();
+      here.start_draining();
+      for (member& m : here.sessions()) m.drop();
+    });
+  }
+}
+
+void hub::end() noexcept {
+  for (const auto& each : lanes_) each->close_mailbox();
 }
 
 }  // namespace roomcast

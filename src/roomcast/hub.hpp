@@ -2,14 +2,13 @@
 
 #include "roomcast/connection/transport.hpp"
 #include "roomcast/connection/websocket.hpp"
-#include "roomcast/drain.hpp"
 #include "roomcast/receipt.hpp"
 #include "roomcast/room/lane.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
 #include <chrono>
-#include <exception>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,17 +20,27 @@ namespace roomcast {
 /// a lane.
 class hub : public std::enable_shared_from_this<hub> {
  public:
-  hub(asio::any_io_executor ex, options o, lane_threading threading, time_source clock = std::chrono::steady_clock::now);
+  /// One lane on `ex`.
+  hub(asio::any_io_executor ex, options o, lane_threading threading, time_source clock = std::chrono::steady_clock::now)
+      : hub(std::vector{std::move(ex)}, std::move(o), threading, std::move(clock)) {}
+
+  /// A lane on each of `executors`.
+  hub(const std::vector<asio::any_io_executor>& executors, options o, lane_threading threading,
+      time_source clock = std::chrono::steady_clock::now);
   hub(const hub&) = delete;
   hub& operator=(const hub&) = delete;
 
-  const std::shared_ptr<lane>& home() const noexcept { return lane_; }
-  common& shared() const noexcept { return lane_->shared(); }
+  const std::vector<std::shared_ptr<lane>>& lanes() const noexcept { return lanes_; }
 
-  /// Runs `body` on the lane from its start to its end; `done` follows, unless the executor's context ends first.
-  void start(task<> body, std::function<void()> done);
+  /// The first lane.
+  const std::shared_ptr<lane>& home() const noexcept { return lanes_.front(); }
 
-  /// Runs a session for `peer`, whose request has been read; `early` came after it.
+  common& shared() const noexcept { return home()->shared(); }
+
+  /// Runs `body` on lane `where` from its start to its end; `done` follows, unless the executor's context ends first.
+  void start(lane& where, task<> body, std::function<void()> done);
+
+  /// Runs a session for `peer`, whose request has been read, on the first lane; `early` came after it.
   void serve(std::unique_ptr<transport> peer, upgrade_request request, std::string early, std::function<void()> done);
 
   void publish(std::string room, std::string text, std::function<void(error_code, receipt)> done);
@@ -41,9 +50,13 @@ class hub : public std::enable_shared_from_this<hub> {
   /// Drops every session.
   void abandon();
 
+  /// No executor runs any more: what is on its way between lanes is thrown away. Not while anything else is called.
+  void end() noexcept;
+
  private:
-  const std::shared_ptr<lane> lane_;
-  std::vector<std::unique_ptr<drain>> drains_;  // lane only
+  void count_from(std::size_t first, counters sum, std::function<void(counters)> done);
+
+  const std::vector<std::shared_ptr<lane>> lanes_;
 };
 
 }  // namespace roomcast

@@ -3,6 +3,8 @@
 #include "roomcast/connection/handshake.hpp"
 #include "roomcast/connection/response.hpp"
 #include "roomcast/escape.hpp"
+#include "roomcast/room/call.hpp"
+#include "roomcast/room/membership.hpp"
 #include "roomcast/room/room.hpp"
 
 #include <fmt/format.h>
@@ -37,7 +39,7 @@ task<std::variant<reservation, response>> reserve(lane& home, const upgrade_requ
     if (refused->status == 403) ++home.count().refused_origins;
     co_return std::move(*refused);
   }
-  if (!home.take_handshake()) {
+  if (!home.shared().take_handshake(home.now())) {
     ++home.count().refused_handshake_rate;
     co_return response::line(503, "there are too many handshakes", "Retry-After: 1\r\n");
   }
@@ -46,12 +48,17 @@ task<std::variant<reservation, response>> reserve(lane& home, const upgrade_requ
     co_return response::line(503, "the server is short of memory", "Retry-After: 10\r\n");
   }
   const auto& wanted = std::get<admission>(examined);
-  auto reserved = home.rooms().reserve(wanted.room, wanted.name);
+  lane& owner = home.shared().home_of(wanted.room);
+  const auto ask = [&owner, &wanted] { return owner.rooms().reserve(wanted.room, wanted.name); };
+  call asked{home, owner, ask};
+  auto reserved = co_await asked;
   if (const auto* const why = std::get_if<no_place>(&reserved)) {
     count(home.count(), *why);
     co_return refusal(*why);
   }
-  co_return std::move(std::get<reservation>(reserved));
+  auto& place = std::get<reservation>(reserved);
+  if (&owner != &home) place.leave_home(owner.shared_from_this());
+  co_return std::move(place);
 }
 
 void tell(const lane& home, std::string_view name, std::string_view what, std::string_view room) {
@@ -97,8 +104,8 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
     websocket ws{*peer};
     if (ws.accept(*request)) co_return co_await peer->linger();
     request.reset();
-    auto member = co_await membership::join(std::move(std::get<reservation>(place)), *peer);
-    tell(home, member.name(), "joins", member.where().name());
+    auto member = co_await membership::join(home, std::move(std::get<reservation>(place)), *peer);
+    tell(home, member.name(), "joins", member.room_name());
     for (;;) {
       co_await peer->pace();
       const auto message = co_await ws.receive();
@@ -106,8 +113,8 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
       ++home.count().messages_in;
       co_await member.broadcast(*message);
     }
-    if (!ws.close_frame().empty()) member.part(ws.close_frame());
-    tell(home, member.name(), "leaves", member.where().name());
+    if (!ws.close_frame().empty()) co_await member.part(ws.close_frame());
+    tell(home, member.name(), "leaves", member.room_name());
   }
   co_await peer->linger();
 }

@@ -52,6 +52,6 @@ wire::text_format compiled(std::string_view format) {
 
 }  // namespace
 
-common::common(options o) : opts(checked(std::move(o))), format(compiled(opts.format)), memory(opts.memory_budget) {}
+common::common(options o) : opts(checked(std::move(o))), format(compiled(opts.format)), memory(opts.memory_budget), handshakes_(opts.handshake_rate, {}) {}
 
 }  // namespace roomcast

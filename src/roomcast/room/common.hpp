@@ -2,13 +2,21 @@
 
 #include "roomcast/memory_budget.hpp"
 #include "roomcast/options.hpp"
+#include "roomcast/room/rate_limit.hpp"
 #include "roomcast/wire/text_format.hpp"
 
 #include <atomic>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <mutex>
 #include <string_view>
+#include <vector>
 
 namespace roomcast {
+
+class lane;
 
 /// What all lanes of a chat share. Any thread.
 struct common {
@@ -24,6 +32,25 @@ struct common {
   memory_budget memory;
   std::atomic<std::uint64_t> next_user{0};       ///< for the names user0, user1, …
   std::atomic<std::uint64_t> next_connection{1};  ///< ids; 0 is nobody
+  std::atomic<std::size_t> rooms{0};
+
+  /// Takes one handshake of those that `options::handshake_rate` allows; false where there is none left.
+  bool take_handshake(std::chrono::steady_clock::time_point now) {
+    const std::lock_guard lock{handshakes_mutex_};
+    return handshakes_.take(now);
+  }
+
+  /// The lanes of a chat. Set before any of them runs.
+  std::vector<lane*> lanes;
+
+  /// The lane that orders the messages of room `name`.
+  lane& home_of(std::string_view name) const noexcept {
+    return *lanes[std::hash<std::string_view>{}(name) % lanes.size()];
+  }
+
+ private:
+  std::mutex handshakes_mutex_;
+  rate_limit handshakes_;
 };
 
 }  // namespace roomcast

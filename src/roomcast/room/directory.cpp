@@ -1,7 +1,9 @@
 #include "roomcast/room/directory.hpp"
 
 #include "roomcast/name.hpp"
+#include "roomcast/room/branch.hpp"
 #include "roomcast/room/lane.hpp"
+#include "roomcast/room/membership.hpp"
 #include "roomcast/room/room.hpp"
 
 namespace roomcast {
@@ -28,23 +30,41 @@ std::variant<reservation, no_place> directory::reserve(std::string_view room_nam
 
 room* directory::open(std::string_view room_name) {
   if (const auto at = rooms_.find(room_name); at != rooms_.end()) return at->second.get();
-  if (rooms_.size() >= home_.config().max_rooms) return nullptr;
+  if (home_.shared().rooms >= home_.config().max_rooms) return nullptr;
   auto made = std::make_unique<room>(home_, room_name);
   const std::string_view key = made->name();
+  room* const r = rooms_.emplace(key, std::move(made)).first->second.get();
+  ++home_.shared().rooms;
   ++home_.count().rooms;
-  return rooms_.emplace(key, std::move(made)).first->second.get();
+  return r;
 }
 
 void directory::forget(room& r) noexcept {
   rooms_.erase(rooms_.find(r.name()));
+  --home_.shared().rooms;
   --home_.count().rooms;
 }
 
-std::vector<room*> directory::all() const {
-  std::vector<room*> rooms;
-  rooms.reserve(rooms_.size());
-  for (const auto& [name, r] : rooms_) rooms.push_back(r.get());
-  return rooms;
+branch& directory::branch_of(room& r) {
+  if (const auto at = branches_.find(r.name()); at != branches_.end()) return *at->second;
+  auto made = std::make_unique<branch>(home_, r);
+  const std::string_view key = made->name();
+  return *branches_.emplace(key, std::move(made)).first->second;
+}
+
+std::unique_ptr<branch> directory::forget(branch& b) noexcept {
+  const auto at = branches_.find(b.name());
+  auto gone = std::move(at->second);
+  branches_.erase(at);
+  return gone;
+}
+
+std::vector<share*> directory::all() const {
+  std::vector<share*> shares;
+  shares.reserve(rooms_.size() + branches_.size());
+  for (const auto& [name, r] : rooms_) shares.push_back(r.get());
+  for (const auto& [name, b] : branches_) shares.push_back(b.get());
+  return shares;
 }
 
 }  // namespace roomcast

@@ -9,14 +9,17 @@
 
 namespace roomcast {
 
+class branch;
 class lane;
 class reservation;
 class room;
+class share;
 
 /// Why there is no place in a room.
 enum class no_place { name_taken, room_full, too_many_rooms };
 
-/// The rooms of a lane, by name. A room comes with the first who needs it and goes with the last. Lane only.
+/// The rooms whose home a lane is, and its branches of other lanes' rooms, by name. Each comes with the first who needs it
+/// and goes with the last. Lane only.
 class directory {
  public:
   explicit directory(lane& home);
@@ -31,12 +34,19 @@ class directory {
   /// Ends `r`, which nobody needs any more.
   void forget(room& r) noexcept;
 
-  /// All rooms there are now.
-  std::vector<room*> all() const;
+  /// The branch of another lane's room on this one, made if need be.
+  branch& branch_of(room& r);
+
+  /// Gives up `b`, which nobody on this lane needs any more.
+  std::unique_ptr<branch> forget(branch& b) noexcept;
+
+  /// All shares of rooms there are now.
+  std::vector<share*> all() const;
 
  private:
   lane& home_;
   std::unordered_map<std::string_view, std::unique_ptr<room>> rooms_;  // keys are the rooms' own names
+  std::unordered_map<std::string_view, std::unique_ptr<branch>> branches_;
 };
 
 }  // namespace roomcast

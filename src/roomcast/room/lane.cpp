@@ -1,6 +1,6 @@
 #include "roomcast/room/lane.hpp"
 
-#include "roomcast/room/room.hpp"
+#include "roomcast/room/share.hpp"
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
@@ -18,7 +18,6 @@ lane::lane(std::shared_ptr<common> shared, asio::any_io_executor inner, lane_thr
       now_(clock_()),
       wheel_(now_),
       ticks_(executor()),
-      handshakes_(config().handshake_rate, now_),
       scratch_(config().max_message_size),
       poller_(*this),
       rooms_(*this) {}
@@ -48,13 +47,13 @@ void lane::tick() {
   });
 }
 
-void lane::has_unsealed(room& r) {
-  unsealed_.push_back(&r);
+void lane::wants_turns(share& s) {
+  waiting_.push_back(&s);
   if (turn_posted_) return;
   try {
     post_turn();
   } catch (...) {
-    unsealed_.pop_back();
+    waiting_.pop_back();
     throw;
   }
 }
@@ -71,13 +70,13 @@ void lane::post_turn() {
 void lane::turn() {
   turn_posted_ = false;
   // Nothing is added meanwhile: fan-out resumes no session.
-  std::erase_if(unsealed_, [](room* r) {
-    if (r->wants_another_turn() || !r->try_flush()) return false;
-    r->unlist();
+  std::erase_if(waiting_, [](share* s) {
+    if (s->wants_another_turn() || !s->try_flush()) return false;
+    s->unlist();
     return true;
   });
   relieve();
-  if (!unsealed_.empty()) post_turn();
+  if (!waiting_.empty()) post_turn();
 }
 
 namespace {
@@ -108,10 +107,10 @@ void lane::relieve() noexcept {
   relieved_ = true;
   try {
     std::vector<claim> claims;
-    for (const room* r : rooms_.all()) {
-      const auto newest = r->newest();
+    for (const share* s : rooms_.all()) {
+      const auto newest = s->newest();
       if (!newest) continue;
-      for (member* m : r->members())
+      for (member* m : s->members())
         if (const auto lag = m->lag_through(*newest); lag != 0) claims.push_back({lag, m, newest});
     }
     shed_largest(claims, memory);

@@ -5,9 +5,9 @@
 #include "roomcast/room/counters.hpp"
 #include "roomcast/room/directory.hpp"
 #include "roomcast/room/lane_executor.hpp"
+#include "roomcast/room/mailbox.hpp"
 #include "roomcast/room/member.hpp"
 #include "roomcast/room/poller.hpp"
-#include "roomcast/room/rate_limit.hpp"
 #include "roomcast/room/scratch.hpp"
 #include "roomcast/room/timer_wheel.hpp"
 
@@ -26,8 +26,10 @@ namespace roomcast {
 /// Where a lane's time comes from; tests have a clock of their own.
 using time_source = std::function<std::chrono::steady_clock::time_point()>;
 
-/// One line of work, and all that lives on it: rooms, connections, their deadlines. Everything but `executor`, `shared` and
-/// `config` belongs to the lane itself.
+class share;
+
+/// One line of work, and all that lives on it: rooms, connections, their deadlines. Everything but `executor`, `shared`,
+/// `config` and `post` belongs to the lane itself.
 class lane : public std::enable_shared_from_this<lane> {
  public:
   using timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, lane_executor>;
@@ -38,6 +40,15 @@ class lane : public std::enable_shared_from_this<lane> {
   lane_executor executor() const noexcept { return lane_executor{strand_}; }
   common& shared() const noexcept { return *shared_; }
   const options& config() const noexcept { return shared_->opts; }
+
+  /// Runs `f` here, after what the caller's lane has posted before.
+  template <class Function>
+  void post(Function&& f) {
+    mailbox_.post(std::forward<Function>(f));
+  }
+
+  /// The executor runs no more: what other lanes have posted is thrown away.
+  void close_mailbox() noexcept { mailbox_.close(); }
 
   // lane only, from here on
 
@@ -64,11 +75,8 @@ class lane : public std::enable_shared_from_this<lane> {
   /// Reads the clock, fires what is due, and sees to it that the memory budget is kept.
   void advance();
 
-  /// `r` has its first message in an open batch: it will be asked, turn by turn, whether to send it.
-  void has_unsealed(room& r);
-
-  /// Takes one handshake of those that `options::handshake_rate` allows; false where there is none left.
-  bool take_handshake() { return handshakes_.take(now()); }
+  /// Something waits in `s` to go on: it will be asked, turn by turn, whether it pays to wait for more.
+  void wants_turns(share& s);
 
   /// More is held than before: the memory budget is seen to soon, once until the clock is read again.
   void mind_memory() {
@@ -99,12 +107,12 @@ class lane : public std::enable_shared_from_this<lane> {
   bool turn_posted_ = false;
   bool draining_ = false;
   bool relieved_ = false;  // since the last tick
-  rate_limit handshakes_;
   scratch scratch_;
   poller poller_;
   session_list sessions_;
   directory rooms_;
-  std::vector<room*> unsealed_;
+  mailbox mailbox_{*this};
+  std::vector<share*> waiting_;  // for turns
   std::unordered_map<std::type_index, std::shared_ptr<void>> locals_;
 };
 

@@ -1,94 +1,128 @@
 #include "roomcast/room/room.hpp"
 
+#include "roomcast/room/branch.hpp"
 #include "roomcast/room/lane.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <exception>
 
 namespace roomcast {
 
-room::room(lane& home, std::string_view name) : home_(home), name_(name), log_(home.shared().format, home.shared().memory), registry_(home.shared().memory) {}
+room::room(lane& home, std::string_view name) : share(home, name), log_(home.shared().format, home.shared().memory) {}
+
+std::size_t room::size() const noexcept {
+  std::size_t all = members().size();
+  for (const remote& each : remotes_) all += each.members;
+  return all;
+}
 
 std::uint64_t room::order(std::uint64_t sender, std::string_view name, payload what) {
-  if (!listed_) {
-    home_.has_unsealed(*this);
-    listed_ = true;
-    turns_ = 0;
-  }
-  wire::message m{.seq = 0, .room = name_, .name = name, .text = what.bytes, .binary = what.binary, .time = {}};
-  if (home_.shared().format.shows_time()) m.time = std::chrono::system_clock::now();
+  if (!held_) list();
+  wire::message m{.seq = 0, .room = this->name(), .name = name, .text = what.bytes, .binary = what.binary, .time = {}};
+  if (home().shared().format.shows_time()) m.time = std::chrono::system_clock::now();
   const std::uint64_t seq = log_.append(m, sender);
-  grew_ = true;
+  grew();
   return seq;
 }
 
-std::pmr::memory_resource* room::memory() const noexcept { return &home_.shared().memory; }
-
-bool room::wants_another_turn() noexcept {
-  const bool growing = std::exchange(grew_, false);
-  return growing && log_.open_bytes() < full_batch && ++turns_ < max_turns;
-}
-
-void room::flush() {
+std::uint64_t room::flush() {
   log_.seal();
   while (const auto next = log_.next_to_show()) {
     const auto newest = registry_.make_link(next);  // what can fail, before it is visible
+    for (remote& each : remotes_) show(each, next);
     log_.show();
-    ++home_.count().batches;
+    ++home().count().batches;
     registry_.fan_out(newest);
   }
-  if (space_) space_->cancel();
+  there_is_space();
+  return log_.visible_end();
 }
 
 bool room::try_flush() noexcept {
   try {
-    flush();
+    if (must_wait())
+      held_ = true;
+    else
+      flush();
     return true;
   } catch (const std::exception&) {
     return false;
   }
 }
 
-void room::dismiss(member& m, std::string_view close) {
-  flush();
-  m.dismiss(close, log_.visible_end());
+task<> room::part(member& m, std::string_view close) {
+  m.dismiss(close, flush());
+  co_return;
 }
 
-void room::unlist() {
-  listed_ = false;
-  if (!is_needed()) home_.rooms().forget(*this);
+void room::dismiss(std::size_t most, std::string_view close) { share::dismiss(most, close, flush()); }
+
+// branches
+
+room::remote& room::of(branch& b) {
+  return *std::find_if(remotes_.begin(), remotes_.end(), [&](const remote& each) { return each.where == &b; });
 }
 
-void room::wait_for_space(suspended sender) {
-  if (!space_) space_.emplace(home_.executor(), event::time_point::max());
-  space_->async_wait([this, sender = std::move(sender)](error_code) mutable {
-    if (is_full())
-      wait_for_space(std::move(sender));
-    else
-      sender.resume();
+std::uint64_t room::join(branch& b) {
+  if (std::none_of(remotes_.begin(), remotes_.end(), [&](const remote& each) { return each.where == &b; }))
+    remotes_.push_back({.where = &b, .shown_to = log_.visible_end()});
+  ++of(b).members;
+  return log_.end();
+}
+
+void room::leave(branch& b) noexcept { --of(b).members; }
+
+void room::cut_off(branch& b) noexcept {
+  std::erase_if(remotes_, [&](const remote& each) { return each.where == &b; });
+  go_on();
+  if (!is_needed()) forget();
+}
+
+void room::show(remote& r, const std::shared_ptr<const log::batch>& next) {
+  if (r.shown_to >= next->end()) return;  // memory ran out further on, the last time
+  r.where->here().post([where = r.where, next, taken = r.taken] { where->show(next, taken); });
+  r.shown_to = next->end();
+  r.taken = 0;
+  ++r.unanswered;
+}
+
+void room::take(branch& b, const parcel& p) {
+  remote& from = of(b);
+  from.unanswered -= p.shown;
+  p.for_each([&](std::uint64_t sender, std::string_view name, payload what) {
+    from.taken += name.size() + what.bytes.size();
+    try {
+      order(sender, name, what);
+    } catch (const std::exception& e) {
+      home().shared().log(log_level::error, fmt::format("a message is lost: {}", e.what()));
+    }
   });
+  go_on();
 }
+
+// A second batch may follow the one that is being shown where it is a full one: nothing is gained by waiting.
+bool room::must_wait() const noexcept {
+  const std::size_t allowed = log_.open_bytes() >= full_batch ? 1 : 0;
+  return std::any_of(remotes_.begin(), remotes_.end(), [&](const remote& each) { return each.unanswered > allowed; });
+}
+
+void room::go_on() {
+  if (!held_ || must_wait()) return;
+  held_ = false;
+  list();
+}
+
+// its life
+
+bool room::is_needed() const noexcept { return !names_.empty() || log_.hidden_bytes() != 0 || is_listed() || !remotes_.empty(); }
+
+void room::forget() { home().rooms().forget(*this); }
 
 void room::give_up_name(const std::string& name) {
   names_.erase(names_.find(name));
-  if (!is_needed()) home_.rooms().forget(*this);
-}
-
-void room::add(member& m) {
-  registry_.add(m);
-  m.joined(log_.end());
-  ++home_.count().members;
-  ++home_.count().joins;
-}
-
-void room::remove(member& m) noexcept {
-  registry_.remove(m);
-  --home_.count().members;
-  ++home_.count().leaves;
-}
-
-task<membership> membership::join(reservation place, member& m) {
-  place.where().add(m);
-  co_return membership{std::move(place), m};
+  if (!is_needed()) forget();
 }
 
 }  // namespace roomcast

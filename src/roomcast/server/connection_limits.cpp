@@ -5,6 +5,7 @@
 namespace roomcast::server {
 
 connection_limits::verdict connection_limits::admit(const boost::asio::ip::address& peer) {
+  const std::lock_guard lock{mutex_};
   const auto refuse = [&](verdict v) {
     if (refused_ == refusals_at_a_time) return verdict::silence;
     ++refused_;
@@ -22,6 +23,7 @@ connection_limits::verdict connection_limits::admit(const boost::asio::ip::addre
 
 void connection_limits::leave(const boost::asio::ip::address& peer, verdict judged) noexcept {
   if (judged == verdict::silence) return;
+  const std::lock_guard lock{mutex_};
   if (judged != verdict::welcome) {
     --refused_;
     return;

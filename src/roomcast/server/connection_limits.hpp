@@ -5,11 +5,12 @@
 #include <array>
 #include <cstddef>
 #include <map>
+#include <mutex>
 
 namespace roomcast::server {
 
 /// How many connections there may be, all together and from one address. An IPv6 address stands for its network of 64 bits,
-/// as one peer usually has all of that. No I/O.
+/// as one peer usually has all of that. No I/O. Any thread.
 class connection_limits {
  public:
   enum class verdict {
@@ -37,6 +38,8 @@ class connection_limits {
 
   const std::size_t all_;
   const std::size_t per_address_;
+  std::mutex mutex_;
+  // under the mutex
   std::size_t welcomed_ = 0;
   std::size_t refused_ = 0;
   std::map<network, std::size_t> of_network_;  // of those welcomed; only where there is a limit

@@ -37,7 +37,8 @@ task<std::unique_ptr<request>> until_upgrade(connection& peer, std::chrono::mill
       co_return std::make_unique<request>(std::move(*read));
     }
     const auto use = read->method() == http::verb::head ? body_use::only_counted : body_use::sent;
-    peer.send(serialize(answer(*read, peer.home()), read->keep_alive(), use));
+    const response answered = co_await answer(*read, peer.home());
+    peer.send(serialize(answered, read->keep_alive(), use));
     // A peer that does not read its answers asks for no more.
     if (!read->keep_alive() || peer.is_blocked()) co_return nullptr;
   }

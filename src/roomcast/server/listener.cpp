@@ -6,6 +6,7 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <fmt/format.h>
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -28,8 +29,8 @@ using verdict = connection_limits::verdict;
 
 }  // namespace
 
-listener::listener(hub& h, const settings& s)
-    : hub_(h), settings_(s), acceptor_(h.home()->executor()), pause_(h.home()->executor()), limits_(s.max_connections, s.max_connections_per_ip) {
+listener::listener(hub& h, lane& here, const settings& s, connection_limits& limits)
+    : hub_(h), lane_(here), settings_(s), limits_(limits), acceptor_(here.executor()), pause_(here.executor()) {
   const asio::ip::tcp::endpoint at{asio::ip::make_address(s.address), s.port};
   acceptor_.open(at.protocol());
   acceptor_.set_option(asio::socket_base::reuse_address(true));
@@ -39,14 +40,19 @@ listener::listener(hub& h, const settings& s)
   acceptor_.native_non_blocking(true);
 }
 
-void listener::close() {
-  error_code ignored;
-  acceptor_.close(ignored);
-  pause_.cancel();
+listener::listener(const listener& other, lane& here)
+    : hub_(other.hub_),
+      lane_(here),
+      settings_(other.settings_),
+      limits_(other.limits_),
+      acceptor_(here.executor()),
+      pause_(here.executor()) {
+  const int number = ::fcntl(const_cast<acceptor&>(other.acceptor_).native_handle(), F_DUPFD_CLOEXEC, 0);
+  if (number < 0) throw boost::system::system_error(errno, boost::system::system_category(), "dup");
+  acceptor_.assign(other.endpoint().protocol(), number);
 }
 
 void listener::accept() {
-  if (!acceptor_.is_open()) return;
   acceptor_.async_wait(acceptor::wait_read, [this, alive = hub_.shared_from_this()](const error_code& ec) {
     if (!ec) accept_some();
   });
@@ -76,8 +82,8 @@ void listener::accept_some() {
 }
 
 void listener::serve(descriptor d, const asio::ip::address& from) {
-  auto peer = std::make_shared<connection>(hub_.home(), std::make_unique<tcp_transport>(*hub_.home(), std::move(d), settings_.chat));
-  counters& count = hub_.home()->count();
+  auto peer = std::make_shared<connection>(lane_.shared_from_this(), std::make_unique<tcp_transport>(lane_, std::move(d), settings_.chat));
+  counters& count = lane_.count();
   const verdict v = limits_.admit(from);
   if (v == verdict::too_many || v == verdict::silence) ++count.refused_connections;
   if (v == verdict::too_many_of_address) ++count.refused_per_ip;
@@ -87,14 +93,14 @@ void listener::serve(descriptor d, const asio::ip::address& from) {
   auto session = v == verdict::welcome    ? serve_http(std::move(peer), timeout)
                  : v == verdict::too_many ? refuse_http(std::move(peer), timeout, 503, "there are too many connections")
                                           : refuse_http(std::move(peer), timeout, 429, "there are too many connections from your address");
-  hub_.start(std::move(session), [this, from, v] {
+  hub_.start(lane_, std::move(session), [this, from, v] {
     limits_.leave(from, v);
-    --hub_.home()->count().connections;
+    --lane_.count().connections;
   });
 }
 
 void listener::pause(const error_code& ec) {
-  ++hub_.home()->count().accept_pauses;
+  ++lane_.count().accept_pauses;
   if (const auto now = std::chrono::steady_clock::now(); now - warned_ > 10s) {
     warned_ = now;
     hub_.shared().log(log_level::warning, fmt::format("accepting pauses: {}", ec.message()));

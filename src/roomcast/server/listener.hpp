@@ -14,19 +14,20 @@
 
 namespace roomcast::server {
 
-/// Accepts connections for a hub's lane, until it is closed. Where the system has no more descriptors or memory it pauses,
-/// longer each time, and goes on; connections beyond the limits are answered with 503 or 429. Lane only; outlived by the hub.
+/// Accepts connections for one of a hub's lanes. Where the system has no more descriptors or memory it pauses, longer each
+/// time, and goes on; connections beyond the limits are answered with 503 or 429. Lane only; outlived by the hub, and it
+/// outlives what runs on the lane.
 class listener {
  public:
   /// Listens; throws `boost::system::system_error` where that is not possible.
-  listener(hub& h, const settings& s);
+  listener(hub& h, lane& here, const settings& s, connection_limits& limits);
+
+  /// Takes its turn at the port of `other`: who of them is idle accepts.
+  listener(const listener& other, lane& here);
 
   asio::ip::tcp::endpoint endpoint() const { return acceptor_.local_endpoint(); }
 
   void start() { accept(); }
-
-  /// Accepts no more, and closes the port.
-  void close();
 
  private:
   using acceptor = asio::basic_socket_acceptor<asio::ip::tcp, lane_executor>;
@@ -37,12 +38,13 @@ class listener {
   void pause(const error_code& ec);
 
   hub& hub_;
+  lane& lane_;
   const settings& settings_;
+  connection_limits& limits_;
   acceptor acceptor_;
   lane::timer pause_;
   std::chrono::milliseconds back_off_{0};
   std::chrono::steady_clock::time_point warned_{};
-  connection_limits limits_;
 };
 
 }  // namespace roomcast::server

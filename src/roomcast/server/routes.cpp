@@ -1,6 +1,7 @@
 #include "roomcast/server/routes.hpp"
 
 #include "roomcast/connection/target.hpp"
+#include "roomcast/room/call.hpp"
 #include "roomcast/server/assets.hpp"
 #include "roomcast/server/metrics.hpp"
 
@@ -20,36 +21,43 @@ constexpr std::string_view page_headers =
     "Referrer-Policy: no-referrer\r\n"
     "Cache-Control: no-cache\r\n";
 
-response page(const lane& home) {
+task<response> page(lane& home) {
   // The page learns the chat's path from here; the path has no character that HTML would take for its own.
   std::string html{assets::index_html};
   constexpr std::string_view mark = "@path@";
   html.replace(html.find(mark), mark.size(), home.config().path);
-  return {.status = 200, .body = std::move(html), .type = "text/html; charset=utf-8", .headers = std::string{page_headers}};
+  co_return response{.status = 200, .body = std::move(html), .type = "text/html; charset=utf-8", .headers = std::string{page_headers}};
 }
 
-response script(const lane&) {
-  return {.status = 200, .body = std::string{assets::page_js}, .type = "text/javascript; charset=utf-8", .headers = std::string{page_headers}};
+task<response> script(lane&) {
+  co_return response{.status = 200, .body = std::string{assets::page_js}, .type = "text/javascript; charset=utf-8", .headers = std::string{page_headers}};
 }
 
-response style(const lane&) {
-  return {.status = 200, .body = std::string{assets::page_css}, .type = "text/css; charset=utf-8", .headers = std::string{page_headers}};
+task<response> style(lane&) {
+  co_return response{.status = 200, .body = std::string{assets::page_css}, .type = "text/css; charset=utf-8", .headers = std::string{page_headers}};
 }
 
-response healthy(const lane&) { return response::line(200, "ok"); }
+task<response> healthy(lane&) { co_return response::line(200, "ok"); }
 
-response ready(const lane& home) {
-  return home.draining() ? response::line(503, "stopping", "Retry-After: 5\r\n") : response::line(200, "ready");
+task<response> ready(lane& home) {
+  co_return home.draining() ? response::line(503, "stopping", "Retry-After: 5\r\n") : response::line(200, "ready");
 }
 
-response measured(const lane& home) {
+task<response> measured(lane& home) {
+  counters all;
+  for (lane* each : home.shared().lanes) {
+    const auto ask = [each] { return each->count(); };
+    call counted{home, *each, ask};
+    const counters its = co_await counted;
+    all += its;
+  }
   const auto& memory = home.shared().memory;
-  return {.status = 200, .body = metrics(home.count(), memory.held(), memory.limit()), .type = "text/plain; version=0.0.4; charset=utf-8"};
+  co_return response{.status = 200, .body = metrics(all, memory.held(), memory.limit()), .type = "text/plain; version=0.0.4; charset=utf-8"};
 }
 
 struct route {
   std::string_view path;
-  response (*handler)(const lane&);
+  task<response> (*handler)(lane&);
 };
 
 // All of them answer GET and HEAD.
@@ -59,15 +67,15 @@ constexpr std::array routes{
 
 }  // namespace
 
-response answer(const request& r, const lane& home) {
+task<response> answer(const request& r, lane& home) {
   const auto where = parse_target({r.target().data(), r.target().size()});
   for (const route& each : routes) {
     if (!where || where->path != each.path) continue;
     if (r.method() != http::verb::get && r.method() != http::verb::head)
-      return response::line(405, "only GET and HEAD are answered here", "Allow: GET, HEAD\r\n");
-    return each.handler(home);
+      co_return response::line(405, "only GET and HEAD are answered here", "Allow: GET, HEAD\r\n");
+    co_return co_await each.handler(home);
   }
-  return response::line(404, "there is nothing here");
+  co_return response::line(404, "there is nothing here");
 }
 
 }  // namespace roomcast::server

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <string>
+#include <thread>
 #include <utility>
 
 namespace roomcast::server {
@@ -15,18 +16,39 @@ options with_log(options o) {
   return o;
 }
 
+std::vector<std::unique_ptr<asio::io_context>> make_contexts(std::size_t many) {
+  std::vector<std::unique_ptr<asio::io_context>> contexts;
+  while (contexts.size() < many) contexts.push_back(std::make_unique<asio::io_context>(1));
+  return contexts;
+}
+
+std::vector<asio::any_io_executor> executors_of(const std::vector<std::unique_ptr<asio::io_context>>& contexts) {
+  std::vector<asio::any_io_executor> executors;
+  for (const auto& each : contexts) executors.push_back(each->get_executor());
+  return executors;
+}
+
 }  // namespace
 
 server::server(settings s)
     : settings_(std::move(s)),
-      hub_(std::make_shared<hub>(context_.get_executor(), with_log(settings_.chat), lane_threading::one)),
-      listener_(*hub_, settings_),
-      signals_(context_, SIGINT, SIGTERM, SIGHUP) {}
+      limits_(settings_.max_connections, settings_.max_connections_per_ip),
+      contexts_(make_contexts(settings_.threads)),
+      hub_(std::make_shared<hub>(executors_of(contexts_), with_log(settings_.chat), lane_threading::one)),
+      signals_(*contexts_.front(), SIGINT, SIGTERM, SIGHUP) {
+  listeners_.emplace_back(*hub_, *hub_->home(), settings_, limits_);
+  for (std::size_t i = 1; i < contexts_.size(); ++i) listeners_.emplace_back(listeners_.front(), *hub_->lanes()[i]);
+}
+
+// What is left of the connections goes with the contexts; nothing runs by then.
+server::~server() { hub_->end(); }
 
 int server::run() {
-  listener_.start();
+  for (listener& each : listeners_) each.start();
   wait_for_signal();
-  context_.run();
+  std::vector<std::jthread> others;
+  for (std::size_t i = 1; i < contexts_.size(); ++i) others.emplace_back([&context = *contexts_[i]] { context.run(); });
+  contexts_.front()->run();
   return EXIT_SUCCESS;
 }
 
@@ -54,8 +76,7 @@ void server::stop() {
   stopping_ = true;
   log(log_level::info, "stopping");
   hub_->stop(settings_.drain_timeout, [this] {
-    listener_.close();
-    context_.stop();
+    for (const auto& each : contexts_) each->stop();
   });
 }
 

@@ -8,18 +8,22 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <deque>
 #include <memory>
+#include <vector>
 
 namespace roomcast::server {
 
-/// The command's server: one lane on one thread, a listener, and what the signals ask for. SIGTERM and SIGINT stop it in
+/// The command's server: a thread and a listener for each lane, and what the signals ask for. SIGTERM and SIGINT stop it in
 /// order, a second one at once; SIGHUP reads the log level again.
 class server {
  public:
   /// Listens; throws `boost::system::system_error` where that is not possible.
   explicit server(settings s);
 
-  asio::ip::tcp::endpoint endpoint() const { return listener_.endpoint(); }
+  ~server();
+
+  asio::ip::tcp::endpoint endpoint() const { return listeners_.front().endpoint(); }
 
   /// Serves until it is stopped; returns the exit status.
   int run();
@@ -29,9 +33,10 @@ class server {
   void stop();
 
   const settings settings_;
-  asio::io_context context_{1};
+  connection_limits limits_;
+  std::vector<std::unique_ptr<asio::io_context>> contexts_;  // one of each lane
   const std::shared_ptr<hub> hub_;
-  listener listener_;
+  std::deque<listener> listeners_;
   asio::signal_set signals_;
   bool stopping_ = false;
 };

@@ -135,6 +135,7 @@ void declare(CLI::App& app, settings& s) {
         boost::asio::ip::make_address(text, ec);
         return ec ? "'" + text + "' is not an IPv4 or IPv6 address" : std::string{};
       });
+  add_number(app, "--threads", s.threads, std::size_t{1}, std::size_t{256}, "Threads that share the connections");
   app.add_option("--path", chat.path, "The route: PATH is the lobby, PATH/NAME is room NAME")->type_name("PATH")->default_str(chat.path);
 
   app.option_defaults()->group("Conversation");

@@ -16,6 +16,9 @@ struct settings {
   std::string address = "0.0.0.0";  ///< `::` for both families
   std::uint16_t port = 8080;        ///< 0 for a free one
 
+  /// Lanes: each has a thread, and its share of the connections.
+  std::size_t threads = 1;
+
   /// The most connections at a time; 0 for what the limit of descriptors allows.
   std::size_t max_connections = 0;
 

@@ -101,9 +101,9 @@ void performance::settle() {
 // Everything has happened that can.
 void performance::look() {
   std::map<std::uint64_t, const std::string*> registry;
-  for (const roomcast::room* const r : stage_.hub().home()->rooms().all())
-    for (const member* const m : r->members())
-      if (!registry.emplace(m->id(), &r->name()).second) throw contradiction(fmt::format("{} is in a registry twice", m->id()));
+  for (const roomcast::share* const s : stage_.hub().home()->rooms().all())
+    for (const member* const m : s->members())
+      if (!registry.emplace(m->id(), &s->name()).second) throw contradiction(fmt::format("{} is in a registry twice", m->id()));
   const auto is_member = [&](const actor& a) {
     const auto at = registry.find(a.as_reader().id());
     return at != registry.end() && *at->second == a.where().name();

@@ -1,0 +1,98 @@
+#pragma once
+
+#include "roomcast/room/share.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <memory_resource>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace roomcast {
+
+class room;
+
+/// What a branch's members have said since the last parcel, on its way to the room's home lane.
+struct parcel {
+  explicit parcel(std::pmr::memory_resource* memory) : bytes(memory), messages(memory) {}
+
+  struct message {
+    std::uint64_t sender;
+    std::size_t name_end, text_end;  // in `bytes`
+    bool binary;
+  };
+
+  template <class Function>
+  void for_each(Function f) const {
+    std::size_t begin = 0;
+    for (const message& m : messages) {
+      const std::string_view all = bytes;
+      f(m.sender, all.substr(begin, m.name_end - begin),
+        payload{.bytes = all.substr(m.name_end, m.text_end - m.name_end), .binary = m.binary});
+      begin = m.text_end;
+    }
+  }
+
+  std::pmr::string bytes;  // a name, a text, a name, …
+  std::pmr::vector<message> messages;
+  std::size_t shown = 0;  ///< batches that the branch has shown since the last parcel
+};
+
+/// A lane's share of a room whose home is another lane. What its members say goes home in parcels; what the room makes visible
+/// comes here batch by batch, once for all of them. It lives in its lane's `directory`, for as long as it has members or
+/// something to send. Lane only.
+class branch final : public share {
+ public:
+  branch(lane& here, room& whole);
+
+  lane& here() const noexcept { return share::here(); }
+
+  /// Keeps the branch while somebody is about to join.
+  class visit {
+   public:
+    explicit visit(branch& b) noexcept : branch_(b) { ++branch_.visits_; }
+    visit(const visit&) = delete;
+    visit& operator=(const visit&) = delete;
+    ~visit() {
+      --branch_.visits_;
+      if (!branch_.is_needed()) branch_.forget();
+    }
+
+   private:
+    branch& branch_;
+  };
+
+  /// Completes when `m`, on this lane, has joined.
+  task<> join(member& m);
+
+  bool is_full() const noexcept override { return on_the_way_ >= max_hidden; }
+  void say(std::uint64_t sender, std::string_view name, payload what) override;
+  void remove(member& m) noexcept override;
+  task<> part(member& m, std::string_view close) override;
+  void dismiss(std::size_t most, std::string_view close) override;
+  bool try_flush() noexcept override;
+
+  // for the room
+
+  /// `next` has become visible, and with it `taken` more bytes of what was said here.
+  void show(std::shared_ptr<const log::batch> next, std::size_t taken);
+
+ private:
+  friend class directory;
+
+  parcel& packing();
+  std::size_t waiting() const noexcept override { return packed_ ? packed_->bytes.size() : 0; }
+  bool is_needed() const noexcept override { return !members().empty() || visits_ != 0 || is_listed(); }
+  void forget() override;
+
+  lane& home_;
+  room& room_;  // home lane only
+  std::shared_ptr<parcel> packed_;
+  std::size_t on_the_way_ = 0;  // bytes said here that are not visible yet
+  std::size_t visits_ = 0;
+  bool closed_ = false;  // out of the directory
+};
+
+}  // namespace roomcast

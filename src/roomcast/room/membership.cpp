@@ -1,0 +1,28 @@
+#include "roomcast/room/membership.hpp"
+
+#include "roomcast/room/branch.hpp"
+#include "roomcast/room/lane.hpp"
+#include "roomcast/room/room.hpp"
+
+namespace roomcast {
+
+reservation::~reservation() {
+  if (!room_) return;
+  if (is_home())
+    room_->give_up_name(*name_);
+  else
+    home_->post([r = room_, name = name_] { r->give_up_name(*name); });
+}
+
+task<membership> membership::join(lane& here, reservation place, member& m) {
+  if (place.is_home()) {
+    room& r = place.where();
+    r.join(m);
+    co_return membership{std::move(place), r, m};
+  }
+  branch& b = here.rooms().branch_of(place.where());
+  co_await b.join(m);
+  co_return membership{std::move(place), b, m};
+}
+
+}  // namespace roomcast

@@ -1,0 +1,101 @@
+#pragma once
+
+#include "roomcast/payload.hpp"
+#include "roomcast/room/share.hpp"
+#include "roomcast/room/task.hpp"
+
+#include <coroutine>
+#include <memory>
+#include <memory_resource>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace roomcast {
+
+class lane;
+class room;
+
+/// A name in a room, taken before the connection is accepted. Move-only; gives the name up, and the room if nobody needs
+/// it any more. Made on the room's home lane.
+class reservation {
+ public:
+  reservation(room& r, const std::string& name) noexcept : room_(&r), name_(&name) {}
+  reservation(reservation&& other) noexcept
+      : room_(std::exchange(other.room_, nullptr)), name_(other.name_), home_(std::move(other.home_)) {}
+  reservation& operator=(reservation&&) = delete;
+  ~reservation();
+
+  /// From now on it is another lane's.
+  void leave_home(std::shared_ptr<lane> home) noexcept { home_ = std::move(home); }
+  bool is_home() const noexcept { return home_ == nullptr; }
+
+  room& where() const noexcept { return *room_; }
+  const std::string& name() const noexcept { return *name_; }
+
+ private:
+  room* room_;
+  const std::string* name_;
+  std::shared_ptr<lane> home_;  // null there
+};
+
+/// A member's place in the registry, whatever way its session ends. Move-only. On the member's lane.
+class membership {
+ public:
+  /// Completes when the room's home lane has fixed where in the log `m`, of lane `here`, begins, and `m` has been told.
+  static task<membership> join(lane& here, reservation place, member& m);
+
+  membership(membership&& other) noexcept
+      : place_(std::move(other.place_)), share_(other.share_), member_(std::exchange(other.member_, nullptr)) {}
+  membership& operator=(membership&&) = delete;
+  ~membership() {
+    if (member_) share_.remove(*member_);
+  }
+
+  const std::string& name() const noexcept { return place_.name(); }
+  const std::string& room_name() const noexcept { return share_.name(); }
+
+  /// Ends the connection with the frame `close`, after everything that has been ordered when it completes.
+  task<> part(std::string_view close) { return share_.part(*member_, close); }
+
+  class ordering;
+
+  /// Completes when `what` has its place in what the member's lane says to the room: on the room's home lane that is its
+  /// place in the room's order. That is at once, without a turn of the executor, unless `share::max_hidden` bytes
+  /// are not visible yet. `what` need not outlive the call.
+  ordering broadcast(payload what) noexcept;
+
+ private:
+  membership(reservation place, share& s, member& m) noexcept : place_(std::move(place)), share_(s), member_(&m) {}
+
+  reservation place_;
+  share& share_;
+  member* member_;
+};
+
+/// What `membership::broadcast` waits for.
+class [[nodiscard]] membership::ordering {
+ public:
+  bool await_ready() const noexcept { return !sender_.share_.is_full(); }
+
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> sender) {
+    kept_ = what_.bytes;
+    what_.bytes = kept_;
+    sender_.share_.wait_for_space(suspended{sender, sender.promise().root});
+  }
+
+  void await_resume() { sender_.share_.say(sender_.member_->id(), sender_.name(), what_); }
+
+ private:
+  friend class membership;
+  ordering(membership& sender, payload what) noexcept : sender_(sender), what_(what), kept_(sender.share_.memory()) {}
+
+  membership& sender_;
+  payload what_;
+  std::pmr::string kept_;
+};
+
+inline membership::ordering membership::broadcast(payload what) noexcept { return {*this, what}; }
+
+}  // namespace roomcast

@@ -1,0 +1,59 @@
+#include "roomcast/room/share.hpp"
+
+#include "roomcast/room/lane.hpp"
+
+namespace roomcast {
+
+share::share(lane& here, std::string_view name) : registry_(here.shared().memory), lane_(here), name_(name) {}
+
+std::pmr::memory_resource* share::memory() const noexcept { return &lane_.shared().memory; }
+
+void share::list() {
+  if (listed_) return;
+  lane_.wants_turns(*this);
+  listed_ = true;
+  turns_ = 0;
+}
+
+void share::unlist() {
+  listed_ = false;
+  if (!is_needed()) forget();
+}
+
+bool share::wants_another_turn() noexcept {
+  const bool growing = std::exchange(grew_, false);
+  return growing && waiting() < full_batch && ++turns_ < max_turns;
+}
+
+void share::wait_for_space(suspended sender) {
+  if (!space_) space_.emplace(lane_.executor(), event::time_point::max());
+  space_->async_wait([this, sender = std::move(sender)](error_code) mutable {
+    if (is_full())
+      wait_for_space(std::move(sender));
+    else
+      sender.resume();
+  });
+}
+
+void share::there_is_space() noexcept {
+  if (space_) space_->cancel();
+}
+
+void share::add(member& m, std::uint64_t position) {
+  registry_.add(m);
+  m.joined(position);
+  ++lane_.count().members;
+  ++lane_.count().joins;
+}
+
+void share::remove(member& m) noexcept {
+  registry_.remove(m);
+  --lane_.count().members;
+  ++lane_.count().leaves;
+}
+
+void share::dismiss(std::size_t most, std::string_view close, std::uint64_t flush_to) {
+  for (std::size_t i = 0; i < most && i < members().size(); ++i) members()[i]->dismiss(close, flush_to);
+}
+
+}  // namespace roomcast
