@@ -14,8 +14,8 @@ void chat::start_serving(socket s, bare_request r, std::string early, std::funct
   error_code ec;
   descriptor d{s.release(ec)};
   if (ec) return done();  // it was not open
-  hub_->serve(std::make_unique<tcp_transport>(*hub_->home(), std::move(d), hub_->shared().opts), std::move(r), std::move(early),
-              std::move(done));
+  lane& home = *hub_->home();
+  hub_->serve(home, std::make_unique<tcp_transport>(home, std::move(d), home.config()), std::move(r), std::move(early), std::move(done));
 }
 
 void chat::start_publishing(std::string room, std::string text, std::function<void(error_code, receipt)> done) {

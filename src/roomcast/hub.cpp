@@ -55,19 +55,19 @@ void hub::start(lane& where, task<> body, std::function<void()> done) {
   asio::dispatch(where.executor(), [ready = std::move(ready)]() mutable { ready.resume(); });
 }
 
-void hub::serve(std::unique_ptr<transport> peer, upgrade_request request, std::string early, std::function<void()> done) {
-  asio::dispatch(home()->executor(), [self = shared_from_this(), peer = std::move(peer),
-                                     request = std::make_unique<upgrade_request>(std::move(request)), early = std::move(early),
-                                     done = std::move(done)]() mutable {
-    auto c = std::make_shared<connection>(self->home(), std::move(peer));
+void hub::serve(lane& where, std::unique_ptr<transport> peer, upgrade_request request, std::string early, std::function<void()> done) {
+  asio::dispatch(where.executor(), [self = shared_from_this(), &where, peer = std::move(peer),
+                                    request = std::make_unique<upgrade_request>(std::move(request)), early = std::move(early),
+                                    done = std::move(done)]() mutable {
+    auto c = std::make_shared<connection>(where.shared_from_this(), std::move(peer));
     if (!early.empty()) c->incoming().append(early);
-    self->start(*self->home(), run_session(std::move(c), std::move(request)), std::move(done));
+    self->start(where, run_session(std::move(c), std::move(request)), std::move(done));
   });
 }
 
 void hub::publish(std::string room_name, std::string text, std::function<void(error_code, receipt)> done) {
   lane& home = shared().home_of(room_name);
-  home.post([self = shared_from_this(), &home, room_name = std::move(room_name), text = std::move(text), done = std::move(done)] {
+  asio::post(home.executor(), [self = shared_from_this(), &home, room_name = std::move(room_name), text = std::move(text), done = std::move(done)] {
     if (home.draining()) return done(error::stopped, {});
     if (!is_room_name(room_name)) return done(error::bad_room, {});
     if (text.size() > home.config().max_message_size) return done(error::too_large, {});

@@ -40,8 +40,8 @@ class hub : public std::enable_shared_from_this<hub> {
   /// Runs `body` on lane `where` from its start to its end; `done` follows, unless the executor's context ends first.
   void start(lane& where, task<> body, std::function<void()> done);
 
-  /// Runs a session for `peer`, whose request has been read, on the first lane; `early` came after it.
-  void serve(std::unique_ptr<transport> peer, upgrade_request request, std::string early, std::function<void()> done);
+  /// Runs a session for `peer`, whose request has been read, on lane `where`; `early` came after it.
+  void serve(lane& where, std::unique_ptr<transport> peer, upgrade_request request, std::string early, std::function<void()> done);
 
   void publish(std::string room, std::string text, std::function<void(error_code, receipt)> done);
   void stop(std::chrono::milliseconds deadline, std::function<void()> done);

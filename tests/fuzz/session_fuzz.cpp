@@ -110,7 +110,7 @@ class scene {
   explicit scene(const setup& s) : setup_(s), stage_(s.make_options()), expected_(s.limits()) {
     auto io = std::make_unique<test::memory_transport>(pipe_, stage_.hub().home()->executor());
     auto c = std::make_shared<connection>(stage_.hub().home(), std::move(io));
-    stage_.hub().start(server::serve_http(std::move(c), 2s), [this] { over_ = true; });
+    stage_.hub().start(*stage_.hub().home(), server::serve_http(std::move(c), 2s), [this] { over_ = true; });
     stage_.settle();
     if (!setup_.is_member) return;
     eve_.send(upgrade("/chat?name=" + percent_encoded(setup_.name())));

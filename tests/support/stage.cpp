@@ -42,7 +42,7 @@ void peer::send(std::string_view bytes) {
 
 void peer::queue(std::string_view bytes) {
   pipe_->to_server += bytes;
-  memory_transport::wake(*pipe_, stage_->hub_->home()->executor());
+  memory_transport::wake(*pipe_, lane_->executor());
 }
 
 void peer::end() {
@@ -81,12 +81,14 @@ unsigned peer::take_close() {
   return 0;
 }
 
-stage::stage(options o)
-    : hub_(std::make_shared<roomcast::hub>(context_.get_executor(), std::move(o), lane_threading::many, [this] { return now_; })) {}
+stage::stage(options o, std::size_t lanes)
+    : hub_(std::make_shared<roomcast::hub>(std::vector<asio::any_io_executor>(lanes, asio::any_io_executor{context_.get_executor()}), std::move(o),
+                                           lane_threading::many, [this] { return now_; })) {}
 
 stage::~stage() {
   hub_->abandon();
   settle();
+  hub_->end();
 }
 
 peer stage::ask(const std::string& target, const std::string& more_headers, const std::string& early) {
@@ -94,9 +96,10 @@ peer stage::ask(const std::string& target, const std::string& more_headers, cons
   if (const auto colon = more_headers.find(": "); colon != more_headers.npos)
     request.set(more_headers.substr(0, colon), more_headers.substr(colon + 2));
   auto pipe = std::make_shared<memory_pipe>();
-  hub_->serve(std::make_unique<memory_transport>(pipe, hub_->home()->executor()), std::move(request), early, [] {});
+  lane& where = *hub_->lanes()[peers_++ % hub_->lanes().size()];
+  hub_->serve(where, std::make_unique<memory_transport>(pipe, where.executor()), std::move(request), early, [] {});
   settle();
-  return {*this, std::move(pipe)};
+  return {*this, where, std::move(pipe)};
 }
 
 peer stage::join(const std::string& target, const std::string& early) {
@@ -115,7 +118,7 @@ void stage::settle() {
 void stage::pass(std::chrono::milliseconds time) {
   for (const auto end = now_ + time; now_ < end;) {
     now_ += std::min<std::chrono::steady_clock::duration>(timer_wheel::tick, end - now_);
-    hub_->home()->advance();
+    for (const auto& each : hub_->lanes()) each->advance();
     settle();
   }
 }

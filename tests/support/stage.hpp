@@ -26,7 +26,7 @@ class stage;
 /// A peer of a hub's, over memory. What the server sends is held until it is taken.
 class peer {
  public:
-  peer(stage& s, std::shared_ptr<memory_pipe> pipe) : stage_(&s), pipe_(std::move(pipe)) {}
+  peer(stage& s, lane& where, std::shared_ptr<memory_pipe> pipe) : stage_(&s), lane_(&where), pipe_(std::move(pipe)) {}
   peer(peer&&) = default;
   ~peer();
 
@@ -57,13 +57,15 @@ class peer {
 
  private:
   stage* stage_;
+  lane* lane_;
   std::shared_ptr<memory_pipe> pipe_;
 };
 
 /// A hub with a manual clock, whose peers are in memory; everything runs inside the calls.
 class stage {
  public:
-  explicit stage(options o = {});
+  /// Peers are spread over `lanes` lanes, in turn.
+  explicit stage(options o = {}, std::size_t lanes = 1);
   ~stage();
 
   /// A connection whose upgrade request has been sent; the answer is still to be taken.
@@ -84,14 +86,20 @@ class stage {
   /// A stop's way to its end; true when it is there.
   std::shared_ptr<bool> stop(std::chrono::milliseconds deadline);
 
-  const counters& count() { return hub_->home()->count(); }
-  roomcast::hub& hub() { return *hub_; }
+  counters count() const {
+    counters all;
+    for (const auto& each : hub_->lanes()) all += each->count();
+    return all;
+  }
+
+  roomcast::hub& hub() const { return *hub_; }
 
  private:
   friend class peer;
   std::chrono::steady_clock::time_point now_{std::chrono::hours{1}};
   asio::io_context context_;
   std::shared_ptr<roomcast::hub> hub_;
+  std::size_t peers_ = 0;  // so far
 };
 
 }  // namespace roomcast::test

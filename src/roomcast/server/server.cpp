@@ -16,19 +16,19 @@ options with_log(options o) {
   return o;
 }
 
-std::vector<std::unique_ptr<asio::io_context>> make_contexts(std::size_t many) {
-  std::vector<std::unique_ptr<asio::io_context>> contexts;
-  while (contexts.size() < many) contexts.push_back(std::make_unique<asio::io_context>(1));
+}  // namespace
+
+std::vector<std::unique_ptr<server::context>> server::make_contexts(std::size_t many) {
+  std::vector<std::unique_ptr<context>> contexts;
+  while (contexts.size() < many) contexts.push_back(std::make_unique<context>());
   return contexts;
 }
 
-std::vector<asio::any_io_executor> executors_of(const std::vector<std::unique_ptr<asio::io_context>>& contexts) {
+std::vector<asio::any_io_executor> server::executors_of(const std::vector<std::unique_ptr<context>>& contexts) {
   std::vector<asio::any_io_executor> executors;
   for (const auto& each : contexts) executors.push_back(each->get_executor());
   return executors;
 }
-
-}  // namespace
 
 server::server(settings s)
     : settings_(std::move(s)),
@@ -40,8 +40,11 @@ server::server(settings s)
   for (std::size_t i = 1; i < contexts_.size(); ++i) listeners_.emplace_back(listeners_.front(), *hub_->lanes()[i]);
 }
 
-// What is left of the connections goes with the contexts; nothing runs by then.
-server::~server() { hub_->end(); }
+// What is left of the connections goes now, while all lanes and all contexts are there: they refer to each other.
+server::~server() {
+  hub_->end();
+  for (const auto& each : contexts_) each->shutdown();
+}
 
 int server::run() {
   for (listener& each : listeners_) each.start();

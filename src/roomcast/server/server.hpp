@@ -29,12 +29,20 @@ class server {
   int run();
 
  private:
+  // A lane's.
+  struct context : asio::io_context {
+    context() : asio::io_context(1) {}
+    using asio::io_context::shutdown;
+  };
+
+  static std::vector<std::unique_ptr<context>> make_contexts(std::size_t many);
+  static std::vector<asio::any_io_executor> executors_of(const std::vector<std::unique_ptr<context>>& contexts);
   void wait_for_signal();
   void stop();
 
   const settings settings_;
   connection_limits limits_;
-  std::vector<std::unique_ptr<asio::io_context>> contexts_;  // one of each lane
+  std::vector<std::unique_ptr<context>> contexts_;  // one of each lane
   const std::shared_ptr<hub> hub_;
   std::deque<listener> listeners_;
   asio::signal_set signals_;

@@ -117,7 +117,7 @@ TEST_CASE("an application may end while a member is held back") {
   {
     asio::io_context context;
     const auto h = std::make_shared<hub>(context.get_executor(), options{.rate = 1}, lane_threading::many);
-    h->serve(std::make_unique<test::memory_transport>(pipe, h->home()->executor()), test::upgrade_to("/chat"), numbered(0, 5), [] {});
+    h->serve(*h->home(), std::make_unique<test::memory_transport>(pipe, h->home()->executor()), test::upgrade_to("/chat"), numbered(0, 5), [] {});
     context.poll();
     CHECK(h->home()->count().messages_in == 1);
   }

@@ -16,7 +16,7 @@ struct fixture {
   fixture() {
     auto io = std::make_unique<test::memory_transport>(pipe, stage.hub().home()->executor());
     auto c = std::make_shared<connection>(stage.hub().home(), std::move(io));
-    stage.hub().start(server::serve_http(std::move(c), 10s), [this] { over = true; });
+    stage.hub().start(*stage.hub().home(), server::serve_http(std::move(c), 10s), [this] { over = true; });
     stage.settle();
   }
 
@@ -36,7 +36,7 @@ struct fixture {
   std::shared_ptr<test::memory_pipe> pipe = std::make_shared<test::memory_pipe>();
   bool over = false;
   test::stage stage;
-  test::peer browser{stage, pipe};
+  test::peer browser{stage, *stage.hub().home(), pipe};
 };
 
 std::string get(const std::string& target, const std::string& more = {}) {

@@ -131,6 +131,7 @@ void performance::hold(actor& a) {
 void performance::stop() {
   for (auto& each : actors_)
     if (dice_.once_in(2)) say(each);  // which is not to be lost
+  keep_order();
   const auto deadline = dice_.one_of<time>({500ms, 2s, 10s});
   note(fmt::format("stop within {} ms", deadline.count()));
   stop_deadline_ = now_ + deadline;

@@ -39,7 +39,7 @@ options some_options(dice& d) {
 
 }  // namespace
 
-performance::performance(std::uint64_t seed) : dice_(seed), options_(some_options(dice_)), stage_(options_) {
+performance::performance(std::uint64_t seed, std::size_t lanes) : dice_(seed), options_(some_options(dice_)), stage_(options_, lanes) {
   for (const auto* const name : {"lobby", "a", "b"})
     if (rooms_.empty() || !dice_.once_in(3)) rooms_.emplace_back(name, options_);
 }
@@ -54,6 +54,7 @@ void performance::play(int steps) {
       stop();
     else
       act();
+    keep_order();
   }
   finish();
 }
@@ -90,6 +91,11 @@ void performance::note(std::string what) {
   if (notes_.size() > kept_notes) notes_.pop_front();
 }
 
+// Only one lane keeps the order in which several act.
+void performance::keep_order() {
+  if (has_several_lanes()) settle();
+}
+
 // What is said from here on is not said together with what was said before.
 void performance::settle() {
   stage_.settle();
@@ -101,9 +107,10 @@ void performance::settle() {
 // Everything has happened that can.
 void performance::look() {
   std::map<std::uint64_t, const std::string*> registry;
-  for (const roomcast::share* const s : stage_.hub().home()->rooms().all())
-    for (const member* const m : s->members())
-      if (!registry.emplace(m->id(), &s->name()).second) throw contradiction(fmt::format("{} is in a registry twice", m->id()));
+  for (const auto& lane : stage_.hub().lanes())
+    for (const roomcast::share* const s : lane->rooms().all())
+      for (const member* const m : s->members())
+        if (!registry.emplace(m->id(), &s->name()).second) throw contradiction(fmt::format("{} is in a registry twice", m->id()));
   const auto is_member = [&](const actor& a) {
     const auto at = registry.find(a.as_reader().id());
     return at != registry.end() && *at->second == a.where().name();

@@ -18,7 +18,7 @@ namespace roomcast::test::model {
 /// Random acts of random peers on a stage, each held against the model. All chance is the seed's.
 class performance {
  public:
-  explicit performance(std::uint64_t seed);
+  performance(std::uint64_t seed, std::size_t lanes);
 
   /// Throws `contradiction`.
   void play(int steps);
@@ -54,6 +54,8 @@ class performance {
   std::string text(std::size_t size);
   bool has_spoken(const actor& a) const;
   void make_way(const actor& a, std::size_t bytes);
+  bool has_several_lanes() const { return stage_.hub().lanes().size() > 1; }
+  void keep_order();
   void settle();
   void look();
   void count(std::size_t members);

@@ -43,6 +43,7 @@ void performance::order(actor& a, std::string_view text) {
 bool performance::has_spoken(const actor& a) const { return std::find(speakers_.begin(), speakers_.end(), &a) != speakers_.end(); }
 
 void performance::make_way(const actor& a, std::size_t bytes) {
+  keep_order();
   if (has_spoken(a) || pending_ + bytes > most_pending) settle();
   speakers_.push_back(&a);
   pending_ += bytes;
@@ -73,9 +74,9 @@ void performance::say_alone(actor& a, const std::vector<std::string>& texts) {
   settle();
 }
 
-// More than a room may hold: senders have to wait for one another.
+// More than a room may hold: senders have to wait for one another. (On one lane: there they speak in turn.)
 void performance::clamour(room& r) {
-  if (may_be_short()) return;
+  if (may_be_short() || has_several_lanes()) return;
   const std::size_t each_text = std::min(options_.max_message_size, most_together / 2);
   note(fmt::format("a clamour in {}", r.name()));
   settle();
