@@ -101,10 +101,10 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
       co_await peer->linger();
       co_return;
     }
-    websocket ws{*peer};
-    if (ws.accept(*request)) co_return co_await peer->linger();
-    request.reset();
     auto member = co_await membership::join(home, std::move(std::get<reservation>(place)), *peer);
+    websocket ws{*peer};
+    if (ws.accept(*request)) co_return co_await peer->linger();  // who reads the 101 is a member
+    request.reset();
     tell(home, member.name(), "joins", member.room_name());
     for (;;) {
       co_await peer->pace();
@@ -113,8 +113,8 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
       ++home.count().messages_in;
       co_await member.broadcast(*message);
     }
-    if (!ws.close_frame().empty()) co_await member.part(ws.close_frame());
     tell(home, member.name(), "leaves", member.room_name());
+    if (!ws.close_frame().empty()) co_await member.part(ws.close_frame());
   }
   co_await peer->linger();
 }

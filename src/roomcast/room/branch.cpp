@@ -2,6 +2,7 @@
 
 #include "roomcast/room/call.hpp"
 #include "roomcast/room/lane.hpp"
+#include "roomcast/room/membership.hpp"
 #include "roomcast/room/room.hpp"
 
 #include <exception>
@@ -65,12 +66,19 @@ void branch::remove(member& m) noexcept {
   if (!is_needed()) forget();
 }
 
-task<> branch::part(member& m, std::string_view close) {
+task<std::uint64_t> branch::leave(member& m, reservation& place) {
   try_flush();
-  const auto ask = [this] { return room_.flush(); };
-  call flushed{here(), home_, ask};
-  const auto position = co_await flushed;
-  m.dismiss(close, position);
+  const auto ask = [this, &place] {
+    const std::uint64_t end = room_.flush();
+    room_.leave(*this);
+    place.give_up();
+    return end;
+  };
+  call left{here(), home_, ask};
+  const std::uint64_t end = co_await left;
+  share::remove(m);
+  if (!is_needed()) forget();
+  co_return end;
 }
 
 void branch::dismiss(std::size_t most, std::string_view close) {

@@ -70,7 +70,7 @@ class branch final : public share {
   bool is_full() const noexcept override { return on_the_way_ >= max_hidden; }
   void say(std::uint64_t sender, std::string_view name, payload what) override;
   void remove(member& m) noexcept override;
-  task<> part(member& m, std::string_view close) override;
+  task<std::uint64_t> leave(member& m, reservation& place) override;
   void dismiss(std::size_t most, std::string_view close) override;
   bool try_flush() noexcept override;
 

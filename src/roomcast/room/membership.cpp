@@ -9,9 +9,17 @@ namespace roomcast {
 reservation::~reservation() {
   if (!room_) return;
   if (is_home())
-    room_->give_up_name(*name_);
+    give_up();
   else
     home_->post([r = room_, name = name_] { r->give_up_name(*name); });
+}
+
+void reservation::give_up() { std::exchange(room_, nullptr)->give_up_name(*name_); }
+
+task<> membership::part(std::string_view close) {
+  member& m = *std::exchange(member_, nullptr);
+  const std::uint64_t end = co_await share_.leave(m, place_);
+  m.dismiss(close, end);
 }
 
 task<membership> membership::join(lane& here, reservation place, member& m) {

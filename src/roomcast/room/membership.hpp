@@ -26,6 +26,9 @@ class reservation {
   reservation& operator=(reservation&&) = delete;
   ~reservation();
 
+  /// On the room's home lane: the name is free from now on.
+  void give_up();
+
   /// From now on it is another lane's.
   void leave_home(std::shared_ptr<lane> home) noexcept { home_ = std::move(home); }
   bool is_home() const noexcept { return home_ == nullptr; }
@@ -55,8 +58,9 @@ class membership {
   const std::string& name() const noexcept { return place_.name(); }
   const std::string& room_name() const noexcept { return share_.name(); }
 
-  /// Ends the connection with the frame `close`, after everything that has been ordered when it completes.
-  task<> part(std::string_view close) { return share_.part(*member_, close); }
+  /// Leaves, and then ends the connection with the frame `close`, after everything that was ordered before. The last thing to
+  /// be asked of a membership.
+  task<> part(std::string_view close);
 
   class ordering;
 

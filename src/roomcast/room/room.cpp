@@ -52,9 +52,10 @@ bool room::try_flush() noexcept {
   }
 }
 
-task<> room::part(member& m, std::string_view close) {
-  m.dismiss(close, flush());
-  co_return;
+task<std::uint64_t> room::leave(member& m, reservation&) {
+  const std::uint64_t end = flush();
+  remove(m);
+  co_return end;
 }
 
 void room::dismiss(std::size_t most, std::string_view close) { share::dismiss(most, close, flush()); }

@@ -38,7 +38,7 @@ class room final : public share {
 
   bool is_full() const noexcept override { return log_.hidden_bytes() >= max_hidden; }
   void say(std::uint64_t sender, std::string_view name, payload what) override { order(sender, name, what); }
-  task<> part(member& m, std::string_view close) override;
+  task<std::uint64_t> leave(member& m, reservation& place) override;
   void dismiss(std::size_t most, std::string_view close) override;
 
   /// False where memory ran out and something is left to be made visible. Where a branch still shows what came before, the

@@ -21,6 +21,7 @@
 namespace roomcast {
 
 class lane;
+class reservation;
 
 /// A lane's share of a room: its members there, and their way to the room's order. On the home lane that is the room itself,
 /// elsewhere a branch. Lane only.
@@ -63,10 +64,11 @@ class share {
   /// `m` is no member any more.
   virtual void remove(member& m) noexcept;
 
-  /// Ends `m`'s connection with the frame `close`, after everything that has been ordered when this completes.
-  virtual task<> part(member& m, std::string_view close) = 0;
+  /// Completes when `m`, whose place is `place`, is no member any more, with the position that it is still to be sent: the end
+  /// of all that was ordered while it was one.
+  virtual task<std::uint64_t> leave(member& m, reservation& place) = 0;
 
-  /// The same for up to `most` members, soon.
+  /// Ends up to `most` members' connections with the frame `close`, soon, each after everything that has been ordered by then.
   virtual void dismiss(std::size_t most, std::string_view close) = 0;
 
   // Of the lane, which asks once a turn while something waits to go on:
