@@ -83,13 +83,15 @@ void hub::stop(std::chrono::milliseconds deadline, std::function<void()> done) {
   const auto left = std::make_shared<std::atomic<std::size_t>>(lanes_.size());
   const auto last_is_done = std::make_shared<std::function<void()>>(std::move(done));
   for (const auto& each : lanes_) {
-    asio::post(each->executor(), [self = shared_from_this(), &here = *each, deadline, left, last_is_done] {
+    auto begin = [self = shared_from_this(), &here = *each, deadline, left, last_is_done] {
       here.advance();
       drain& d = *here.local<drains>().emplace_back(std::make_unique<drain>(here, deadline, [left, last_is_done] {
         if (--*left == 0) std::exchange(*last_is_done, nullptr)();  // it may hold work of an executor's
       }));
       d.begin();
-    });
+    };
+    // Once round: what has come already is read before.
+    asio::post(each->executor(), [&here = *each, begin = std::move(begin)]() mutable { asio::post(here.executor(), std::move(begin)); });
   }
 }
 
