@@ -275,7 +275,7 @@ class scene {
   fuzz::client_stream expected_;
   test::peer bob_ = stage_.join("/chat?name=bob");
   std::shared_ptr<test::memory_pipe> pipe_ = std::make_shared<test::memory_pipe>();
-  test::peer eve_{stage_, pipe_};
+  test::peer eve_{stage_, *stage_.hub().home(), pipe_};
   hearing bob_heard_, eve_heard_;
   std::string answers_;  // to requests of eve's own
   std::size_t window_ = unlimited;

@@ -95,7 +95,7 @@ void conductor::connect() {
   const auto after = server();
   if (!before || !after) return;
   resident_before_ = before->resident_bytes;
-  result_.server.emplace();
+  result_.server = result::server_usage{};
   measure_memory(after->resident_bytes);
 }
 
