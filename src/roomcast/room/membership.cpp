@@ -17,9 +17,8 @@ reservation::~reservation() {
 void reservation::give_up() { std::exchange(room_, nullptr)->give_up_name(*name_); }
 
 task<> membership::part(std::string_view close) {
-  member& m = *std::exchange(member_, nullptr);
-  const std::uint64_t end = co_await share_.leave(m, place_);
-  m.dismiss(close, end);
+  const std::uint64_t end = co_await share_.leave(*member_, place_);
+  std::exchange(member_, nullptr)->dismiss(close, end);
 }
 
 task<membership> membership::join(lane& here, reservation place, member& m) {
