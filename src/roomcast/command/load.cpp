@@ -78,7 +78,7 @@ void declare(CLI::App& app, load::settings& s) {
 
 // What cannot be had on this machine.
 std::string fault_here(const load::settings& s) {
-  const auto allowed = server::connections_allowed();
+  const auto allowed = server::connections_allowed(s.threads);
   if (s.connections > allowed)
     return fmt::format("--connections: {} are more than the {} that ulimit -n allows", s.connections, allowed);
   if (s.server != 0 && !load::usage_of(s.server)) return fmt::format("--server-pid: there is no process {}", s.server);

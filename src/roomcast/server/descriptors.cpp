@@ -6,8 +6,9 @@
 
 namespace roomcast::server {
 
-std::size_t connections_allowed() noexcept {
-  constexpr std::size_t kept = 64;
+std::size_t connections_allowed(std::size_t lanes) noexcept {
+  constexpr std::size_t each_lane = 8;  // its io_context's, its poller's, its listener's
+  const std::size_t kept = 56 + each_lane * lanes;
   constexpr std::size_t most = 1'000'000;
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024 - kept;

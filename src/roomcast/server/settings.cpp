@@ -228,7 +228,7 @@ void parse(CLI::App& app, settings& s, const std::vector<std::string>& words) {
     throw CLI::ValidationError("--config", fmt::format("there is no option '{}'", text.substr(text.rfind(' ') + 1)));
   }
   const common checked{s.chat};
-  const std::size_t allowed = connections_allowed();
+  const std::size_t allowed = connections_allowed(s.threads);
   if (s.max_connections == 0) s.max_connections = allowed;
   if (s.max_connections > allowed) throw option_error("max_connections", fmt::format("is at most {} here: see ulimit -n", allowed));
 }
