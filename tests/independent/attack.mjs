@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Bystanders } from './bystanders.mjs';
-import { Server, upgradeRequest, within } from './server.mjs';
+import { Server, frame, opcodes, upgradeRequest, within } from './server.mjs';
 
 // Where the bystanders talk, and who comes there to do harm.
 export const square = '/chat/square';
@@ -38,9 +38,16 @@ function alone(server) {
   return within(left(), 'the attackers leave');
 }
 
-// Whether somebody called mallory is in the room.
+// Whether somebody called mallory is in the room. Who gets the name to find out has given it back by the end.
 export async function present(server) {
-  const { status } = await server.request(upgradeRequest(server.port, { target: mallory }));
+  const probe = await server.connect();
+  probe.write(upgradeRequest(server.port, { target: mallory }));
+  const { status } = await probe.response();
+  if (status === 101) {
+    probe.write(frame(opcodes.close, Buffer.from([1000 >> 8, 1000 & 0xff])));
+    await probe.hungUp();
+  }
+  probe.destroy();
   return status !== 101;
 }
 

@@ -48,10 +48,11 @@ class Inbox {
   }
 }
 
-// Options also come from the environment: what the caller has there must not change a test.
+// Options also come from the environment: what the caller has there must not change a test, but for ROOMCAST_TEST_THREADS.
 function cleanEnvironment() {
   const kept = Object.entries(process.env).filter(([name]) => name !== 'PORT' && !name.startsWith('ROOMCAST'));
-  return Object.fromEntries(kept);
+  const threads = process.env.ROOMCAST_TEST_THREADS;
+  return { ...Object.fromEntries(kept), ...(threads && { ROOMCAST_THREADS: threads }) };
 }
 
 function launch(options, environment, before = []) {

@@ -12,7 +12,7 @@
 namespace roomcast {
 
 /// Runs `ask` on lane `there`, and completes on lane `here`, the caller's, with what it returns; at once where they are one.
-/// Whatever `there` posts to `here` before, arrives before.
+/// Whatever `there` posts to `here` before, arrives before. What is posted lies in the call itself: no memory can be wanting.
 template <class Ask>
 class [[nodiscard]] call {
  public:
@@ -21,15 +21,9 @@ class [[nodiscard]] call {
   bool await_ready() const noexcept { return &here_ == &there_; }
 
   template <class Promise>
-  void await_suspend(std::coroutine_handle<Promise> caller) {
-    there_.post([this, who = suspended{caller, caller.promise().root}]() mutable {
-      try {
-        answer_.emplace(ask_());
-      } catch (...) {
-        failure_ = std::current_exception();
-      }
-      here_.post([who = std::move(who)]() mutable { who.resume(); });
-    });
+  void await_suspend(std::coroutine_handle<Promise> caller) noexcept {
+    caller_.emplace(caller, caller.promise().root);
+    there_.post(question_);
   }
 
   std::invoke_result_t<Ask&> await_resume() {
@@ -39,9 +33,38 @@ class [[nodiscard]] call {
   }
 
  private:
+  struct question final : letter {
+    explicit question(call& c) noexcept : whole(c) {}
+    void open() noexcept override { whole.answer(); }
+    void discard() noexcept override { whole.take_caller(); }
+    call& whole;
+  };
+
+  struct reply final : letter {
+    explicit reply(call& c) noexcept : whole(c) {}
+    void open() noexcept override { whole.take_caller().resume(); }
+    void discard() noexcept override { whole.take_caller(); }
+    call& whole;
+  };
+
+  void answer() noexcept {
+    try {
+      answer_.emplace(ask_());
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+    here_.post(reply_);
+  }
+
+  // The call is part of what is resumed, or destroyed with what is returned.
+  suspended take_caller() noexcept { return std::move(*caller_); }
+
   lane& here_;
   lane& there_;
   Ask ask_;
+  question question_{*this};
+  reply reply_{*this};
+  std::optional<suspended> caller_;
   std::optional<std::invoke_result_t<Ask&>> answer_;
   std::exception_ptr failure_;
 };

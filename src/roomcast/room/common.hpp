@@ -33,6 +33,7 @@ struct common {
   std::atomic<std::uint64_t> next_user{0};       ///< for the names user0, user1, …
   std::atomic<std::uint64_t> next_connection{1};  ///< ids; 0 is nobody
   std::atomic<std::size_t> rooms{0};
+  std::atomic<bool> relief_under_way{false};  ///< see `relieve`
 
   /// Takes one handshake of those that `options::handshake_rate` allows; false where there is none left.
   bool take_handshake(std::chrono::steady_clock::time_point now) {

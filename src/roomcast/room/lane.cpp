@@ -1,12 +1,12 @@
 #include "roomcast/room/lane.hpp"
 
+#include "roomcast/room/relief.hpp"
 #include "roomcast/room/share.hpp"
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 
 #include <algorithm>
-#include <exception>
 #include <utility>
 
 namespace roomcast {
@@ -33,7 +33,7 @@ void lane::advance() {
   now_ = clock_();
   wheel_.advance(now_);
   relieved_ = false;
-  relieve();
+  see_to_memory();
 }
 
 void lane::tick() {
@@ -75,51 +75,15 @@ void lane::turn() {
     s->unlist();
     return true;
   });
-  relieve();
+  see_to_memory();
   if (!waiting_.empty()) post_turn();
 }
 
-namespace {
-
-struct claim {
-  std::uint64_t size;
-  member* who;
-  std::shared_ptr<log::link> newest;
-};
-
-// The largest first, until an eighth of the budget is free: otherwise the next message would be the next reason.
-void shed_largest(std::vector<claim>& claims, const memory_budget& memory) {
-  std::sort(claims.begin(), claims.end(), [](const claim& a, const claim& b) { return a.size > b.size; });
-  for (const claim& each : claims) {
-    if (memory.held() <= memory.limit() - memory.limit() / 8) break;
-    each.who->shed(each.newest);
-  }
-  claims.clear();
-}
-
-}  // namespace
-
-// Beyond the budget the most lagging go, and where that is not enough, those for whom most is held alone. At most once until
-// the clock is read again, as it looks at everybody.
-void lane::relieve() noexcept {
-  const memory_budget& memory = shared_->memory;
-  if (relieved_ || !memory.exceeded()) return;
+// At most once until the clock is read again, as it looks at everybody.
+void lane::see_to_memory() noexcept {
+  if (relieved_ || !shared_->memory.exceeded()) return;
   relieved_ = true;
-  try {
-    std::vector<claim> claims;
-    for (const share* s : rooms_.all()) {
-      const auto newest = s->newest();
-      if (!newest) continue;
-      for (member* m : s->members())
-        if (const auto lag = m->lag_through(*newest); lag != 0) claims.push_back({lag, m, newest});
-    }
-    shed_largest(claims, memory);
-    if (!memory.exceeded()) return;
-    for (member& m : sessions_)
-      if (const auto own = m.own_memory(); own != 0) claims.push_back({own, &m, nullptr});
-    shed_largest(claims, memory);
-  } catch (const std::exception&) {  // not even this much memory: the next tick tries again
-  }
+  relieve(*this);
 }
 
 }  // namespace roomcast

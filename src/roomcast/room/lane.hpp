@@ -15,6 +15,7 @@
 #include <boost/intrusive/list.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <functional>
 #include <memory>
 #include <typeindex>
@@ -42,10 +43,11 @@ class lane : public std::enable_shared_from_this<lane> {
   const options& config() const noexcept { return shared_->opts; }
 
   /// Runs `f` here, after what the caller's lane has posted before.
-  template <class Function>
+  template <std::invocable Function>
   void post(Function&& f) {
     mailbox_.post(std::forward<Function>(f));
   }
+  void post(letter& l) noexcept { mailbox_.post(l); }
 
   /// The executor runs no more: what other lanes have posted is thrown away.
   void close_mailbox() noexcept { mailbox_.close(); }
@@ -94,7 +96,7 @@ class lane : public std::enable_shared_from_this<lane> {
   void post_turn();
   void turn();
   void tick();
-  void relieve() noexcept;
+  void see_to_memory() noexcept;
 
   const std::shared_ptr<common> shared_;
   const lane_strand strand_;

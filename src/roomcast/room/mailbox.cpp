@@ -6,15 +6,18 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <utility>
 
 namespace roomcast {
 
-void mailbox::post(std::unique_ptr<letter> l) noexcept {
-  const std::lock_guard lock{mutex_};
-  if (closed_) return;
-  letter* const newest = l.get();
-  (last_ ? last_->next : first_) = std::move(l);
-  last_ = newest;
+void mailbox::post(letter& l) noexcept {
+  std::unique_lock lock{mutex_};
+  if (closed_) {
+    lock.unlock();
+    return l.discard();
+  }
+  (last_ ? last_->next_ : first_) = &l;
+  last_ = &l;
   if (asked_) return;
   try {
     ask();
@@ -27,20 +30,22 @@ void mailbox::ask() {
   asked_ = true;
 }
 
-std::unique_ptr<mailbox::letter> mailbox::take_all() noexcept {
+letter* mailbox::take_all() noexcept {
   const std::lock_guard lock{mutex_};
   asked_ = false;
   last_ = nullptr;
-  return std::move(first_);
+  return std::exchange(first_, nullptr);
 }
 
 void mailbox::open_all() {
-  for (auto l = take_all(); l; l = std::move(l->next)) {
+  for (letter* l = take_all(); l;) {
+    letter* const next = l->next_;
     try {
       l->open();
     } catch (const std::exception& e) {
       owner_.shared().log(log_level::error, fmt::format("between lanes: {}", e.what()));
     }
+    l = next;
   }
 }
 
@@ -49,7 +54,10 @@ void mailbox::close() noexcept {
     const std::lock_guard lock{mutex_};
     closed_ = true;
   }
-  for (auto l = take_all(); l; l = std::move(l->next)) {  // one after another, not one stack frame a letter
+  for (letter* l = take_all(); l;) {
+    letter* const next = l->next_;
+    l->discard();
+    l = next;
   }
 }
 

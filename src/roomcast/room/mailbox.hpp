@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <mutex>
 #include <type_traits>
@@ -8,6 +9,27 @@
 namespace roomcast {
 
 class lane;
+
+/// Something that another lane has for a lane to do.
+class letter {
+ public:
+  letter() = default;
+  letter(const letter&) = delete;
+  letter& operator=(const letter&) = delete;
+
+  /// Does it. Called once, on the lane; the letter may be gone afterwards.
+  virtual void open() = 0;
+
+  /// Called instead of `open` where the lane runs no more.
+  virtual void discard() noexcept = 0;
+
+ protected:
+  ~letter() = default;
+
+ private:
+  friend class mailbox;
+  letter* next_ = nullptr;
+};
 
 /// What other lanes have for a lane to do. Letters are opened on the lane, those of one sender in the order in which they were
 /// posted; the executor is asked once for all that wait, so that a busy lane takes them in bulk. Any thread.
@@ -18,38 +40,39 @@ class mailbox {
   mailbox& operator=(const mailbox&) = delete;
   ~mailbox() { close(); }
 
-  template <class Function>
+  template <std::invocable Function>
   void post(Function&& f) {
-    post(std::unique_ptr<letter>{std::make_unique<letter_of<std::decay_t<Function>>>(std::forward<Function>(f))});
+    post(*new letter_of<std::decay_t<Function>>(std::forward<Function>(f)));
   }
 
-  /// What waits, and what will be posted, is thrown away: the lane's executor runs no more.
+  /// `l` has to stay where it is until it is opened or discarded.
+  void post(letter& l) noexcept;
+
+  /// What waits, and what will be posted, is discarded: the lane's executor runs no more.
   void close() noexcept;
 
  private:
-  struct letter {
-    virtual ~letter() = default;
-    virtual void open() = 0;
-    std::unique_ptr<letter> next;
-  };
-
+  // Owns itself.
   template <class Function>
   struct letter_of final : letter {
     explicit letter_of(Function&& f) : what(std::move(f)) {}
     explicit letter_of(const Function& f) : what(f) {}
-    void open() override { what(); }
+    void open() override {
+      const std::unique_ptr<letter_of> self{this};
+      what();
+    }
+    void discard() noexcept override { delete this; }
     Function what;
   };
 
-  void post(std::unique_ptr<letter> l) noexcept;
   void ask();
   void open_all();
-  std::unique_ptr<letter> take_all() noexcept;
+  letter* take_all() noexcept;
 
   lane& owner_;
   std::mutex mutex_;
   // under the mutex
-  std::unique_ptr<letter> first_;
+  letter* first_ = nullptr;
   letter* last_ = nullptr;
   bool asked_ = false;  // the executor, to open all
   bool closed_ = false;

@@ -34,7 +34,9 @@ export class Server {
     // However this process ends, the server does not outlive it. Each of these becomes the next: the process stays the same.
     const [file, ...words] = ['setpriv', '--pdeathsig', 'KILL', ...limited];
     const kept = Object.entries(process.env).filter(([name]) => name !== 'PORT' && !name.startsWith('ROOMCAST'));
-    this.#child = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'], env: Object.fromEntries(kept) });
+    const threads = process.env.ROOMCAST_TEST_THREADS;
+    const env = { ...Object.fromEntries(kept), ...(threads && { ROOMCAST_THREADS: threads }) };
+    this.#child = spawn(file, words, { stdio: ['ignore', 'pipe', 'pipe'], env });
     for (const name of ['stdout', 'stderr']) {
       this.#child[name].setEncoding('utf8').on('data', (text) => (this.#output[name] += text));
     }

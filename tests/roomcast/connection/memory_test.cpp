@@ -111,6 +111,30 @@ TEST_CASE("messages that have come in part count, and go with 1013") {
   CHECK(bystander.take_texts() == std::vector<std::string>{"[bob] fine"});
 }
 
+TEST_CASE("who holds little is spared, whichever lane looks first") {
+  test::stage stage{{.max_message_size = 1 << 20, .memory_budget = budget}, 2};
+  std::vector<test::peer> greedy;
+  std::vector<test::peer> modest;
+  for (int i = 0; i < 2; ++i) {
+    modest.push_back(stage.join());  // on the one lane,
+    greedy.push_back(stage.join());  // and on the other
+  }
+  modest[0].set_window(100);
+  modest[1].send(masked_text(std::string(20'000, 'x')));
+  modest[1].take();
+  for (auto& each : greedy) {
+    each.send(masked_text(std::string(budget, 'x')).substr(0, budget - 10'000));
+    each.send("more");
+  }
+  for (int i = 0; i < 4; ++i) stage.pass(50ms);
+  CHECK(held(stage) <= budget);
+  CHECK(stage.count().shed > 0);
+  CHECK(stage.count().slow_readers_closed == 0);
+  modest[0].set_window(1'000'000);
+  modest[1].send(masked_text("fine"));
+  CHECK(modest[0].take().ends_with("[user2] fine"));
+}
+
 TEST_CASE("beyond the memory budget nobody new is let in") {
   test::stage stage{{.memory_budget = budget}};
   auto bob = stage.join("/chat?name=bob");
