@@ -1,6 +1,8 @@
 #include "roomcast/utf8.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <cstring>
 
 namespace roomcast {
 namespace {
@@ -14,6 +16,14 @@ std::size_t length_from_lead(unsigned char lead) noexcept {
 }
 
 bool is_continuation(unsigned char byte) noexcept { return (byte & 0xc0) == 0x80; }
+
+// Eight bytes of ASCII, which is what most texts are made of.
+bool starts_with_ascii_word(std::string_view text, std::size_t at) noexcept {
+  std::uint64_t word = 0;
+  if (text.size() - at < sizeof word) return false;
+  std::memcpy(&word, text.data() + at, sizeof word);
+  return (word & 0x8080808080808080u) == 0;
+}
 
 }  // namespace
 
@@ -35,6 +45,10 @@ code_point decode_utf8(std::string_view text, std::size_t at) noexcept {
 
 bool is_utf8(std::string_view text) noexcept {
   for (std::size_t at = 0; at < text.size();) {
+    if (starts_with_ascii_word(text, at)) {
+      at += 8;
+      continue;
+    }
     const auto point = decode_utf8(text, at);
     if (point.length == 0) return false;
     at += point.length;

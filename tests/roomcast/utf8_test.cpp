@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
 #include <string_view>
 
 using namespace std::string_view_literals;
@@ -23,6 +24,16 @@ TEST_CASE("what is not UTF-8 is not recognised") {
                          "\xc3(" ""sv, "\xe2(\xa1"sv}) {
     CAPTURE(bad);
     CHECK_FALSE(is_utf8(bad));
+  }
+}
+
+TEST_CASE("what is not UTF-8 is found anywhere in a long text") {
+  for (std::size_t at = 0; at < 40; ++at) {
+    CAPTURE(at);
+    std::string text(40, 'x');
+    CHECK(is_utf8(text.insert(at, "\xc3\xa9")));
+    text[at + 1] = 'x';
+    CHECK_FALSE(is_utf8(text));
   }
 }
 

@@ -87,9 +87,7 @@ front inbox::look_at_control(const wire::frame_header& header) {
   const auto payload = unread_.subspan(header.size, static_cast<std::size_t>(header.payload));
   const auto mask = unread_.subspan(header.size - 4u).first<4>();
   if (header.op == wire::opcode::close) return close_code(payload, mask) > last_close_code ? front::violation : hand_over(size);
-  wire::unmask(payload, mask);
-  ping_ = {reinterpret_cast<const char*>(payload.data()), payload.size()};
-  consume(size);
+  take(header);
   return header.op == wire::opcode::ping ? front::ping : front::pong;
 }
 
@@ -100,6 +98,10 @@ front inbox::look_at_data(const wire::frame_header& header) {
   if (header.op == wire::opcode::binary && limits_.binary == binary_policy::refuse) return front::binary;
   if (header.payload > limits_.max_message_size) return hand_over(header.size);  // Beast says 1009
   if (header.payload != 0 && unread_.size() <= header.size) return front::nothing;
+  if (header.fin && !in_message_ && header.payload <= unread_.size() - header.size) {
+    take(header);
+    return front::message;
+  }
   fragments_ = continues ? fragments_ + 1 : 1;
   if (fragments_ > limits_.max_fragments) return front::too_many_fragments;
   in_message_ = !header.fin;
@@ -113,6 +115,13 @@ front inbox::look_at_data(const wire::frame_header& header) {
     merged_ = wire::opcode::continuation;
   }
   return hand_over(header.size + header.payload);
+}
+
+void inbox::take(const wire::frame_header& header) noexcept {
+  const auto bytes = unread_.subspan(header.size, static_cast<std::size_t>(header.payload));
+  wire::unmask(bytes, unread_.subspan(header.size - 4u).first<4>());
+  found_ = {{reinterpret_cast<const char*>(bytes.data()), bytes.size()}, header.op == wire::opcode::binary};
+  consume(header.size + bytes.size());
 }
 
 front inbox::hand_over(std::uint64_t size) noexcept {

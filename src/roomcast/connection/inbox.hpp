@@ -1,6 +1,7 @@
 #pragma once
 
 #include "roomcast/options.hpp"
+#include "roomcast/payload.hpp"
 #include "roomcast/room/scratch.hpp"
 #include "roomcast/wire/frame.hpp"
 
@@ -15,14 +16,15 @@ namespace roomcast {
 
 /// The bytes that have come from a peer and have not been read yet; on the way out of here it goes from frame to frame.
 ///
-/// Beast is handed at most one frame at a time, and only when its *synchronous* read can finish with what is here: a data
-/// frame whose header is whole and of which a payload byte is there. What would make that read ask for more is dealt with
-/// here: pings and pongs end here, and a fragment that is empty and not the last is merged into the next.
-/// No I/O. Lane only.
+/// A message that is here as a whole, in one frame, ends here, as most do; so do pings and pongs. Everything else is Beast's,
+/// which is handed at most one frame at a time, and only when its *synchronous* read can finish with what is here: a data
+/// frame whose header is whole and of which a payload byte is there. A fragment that is empty and not the last, which
+/// would make that read ask for more, is merged into the next. No I/O. Lane only.
 class inbox final : scratch::tenant {
  public:
   enum class front {
     nothing,             ///< More bytes are needed.
+    message,             ///< `take_message` has one; that a text is UTF-8 is still to be seen.
     readable,            ///< Beast's next read finds what it needs, or what it refuses.
     ping,                ///< `take_ping` has the payload to be answered.
     pong,                ///< A pong was passed over.
@@ -49,8 +51,11 @@ class inbox final : scratch::tenant {
   /// What stands at the front, of frames.
   front look();
 
-  /// The payload of the ping that `look` has just found, unmasked; valid until the next call.
-  std::string_view take_ping() const noexcept { return ping_; }
+  /// The payload of the ping that `look` has just found; valid until the next call.
+  std::string_view take_ping() const noexcept { return found_.bytes; }
+
+  /// The message that `look` has just found; valid until the next call, and until another connection of the lane receives.
+  payload take_message() const noexcept { return found_; }
 
   /// For Beast: up to `into.size()` bytes, none beyond the frame at the front.
   std::size_t take(std::span<std::byte> into) noexcept;
@@ -72,6 +77,7 @@ class inbox final : scratch::tenant {
   void move_out() override;
   front look_at_control(const wire::frame_header& header);
   front look_at_data(const wire::frame_header& header);
+  void take(const wire::frame_header& header) noexcept;
   front hand_over(std::uint64_t size) noexcept;
 
   scratch& buffers_;
@@ -81,7 +87,7 @@ class inbox final : scratch::tenant {
   std::pmr::string partial_;
   std::uint64_t frame_left_ = 0;      // of the frame that Beast has begun
   std::size_t fragments_ = 0;         // of this message
-  std::string_view ping_;
+  payload found_;                     // unmasked
   wire::opcode merged_ = wire::opcode::continuation;  // of a first fragment that was empty
   bool in_message_ = false;
 };

@@ -148,6 +148,7 @@ std::string_view websocket::close_frame() const noexcept {
 }
 
 payload websocket::message() const noexcept {
+  if (whole_) return connection_.incoming().take_message();
   if (const auto& partial = connection_.incoming().partial(); !partial.empty()) return {partial, binary_};
   const auto message = connection_.home().buffers().message();
   return {{reinterpret_cast<const char*>(message.data()), filled_}, binary_};
@@ -155,6 +156,7 @@ payload websocket::message() const noexcept {
 
 websocket::progress websocket::read() {
   if (connection_.over()) return progress::over;
+  whole_ = false;
   if (std::exchange(delivered_, false)) {
     filled_ = 0;
     connection_.incoming().forget_partial();
@@ -164,6 +166,7 @@ websocket::progress websocket::read() {
       case inbox::front::nothing:
         if (!connection_.has_caught_up()) break;
         return pause();
+      case inbox::front::message: return read_whole();
       case inbox::front::readable:
         if (const auto done = read_frame(); done != progress::nothing) return done;
         break;
@@ -178,6 +181,14 @@ websocket::progress websocket::read() {
       case inbox::front::violation: return fail(&counters::closed_protocol, wire::close_code::protocol_error, {});
     }
   }
+}
+
+websocket::progress websocket::read_whole() {
+  const payload what = connection_.incoming().take_message();
+  if (!what.binary && !is_utf8(what.bytes)) return fail(&counters::closed_invalid_text, wire::close_code::invalid_payload, {});
+  whole_ = true;
+  connection_.message_ended();
+  return progress::message;
 }
 
 websocket::progress websocket::read_frame() {

@@ -43,6 +43,7 @@ class websocket {
   class stream_pool;
 
   progress read();
+  progress read_whole();
   progress read_frame();
   progress fail(std::uint64_t counters::*counter, std::uint16_t code, std::string_view reason);
   progress pause();
@@ -55,6 +56,7 @@ class websocket {
   std::size_t filled_ = 0;          // of the lane's message buffer, by the same message
   bool binary_ = false;             // it is
   bool delivered_ = false;          // it has been handed out
+  bool whole_ = false;              // it came in one frame and in one piece
 };
 
 /// What `websocket::receive` waits for.

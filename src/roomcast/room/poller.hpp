@@ -66,7 +66,7 @@ class poller {
  private:
   class wait_guard;
 
-  static constexpr std::size_t events_at_a_time = 128;
+  static constexpr std::size_t events_at_a_time = 256;
 
   bool arm(entry& e, std::uint32_t events) noexcept;
   void call();

@@ -2,6 +2,9 @@
 
 #include "roomcast/utf8.hpp"
 
+#include <bit>
+#include <cstring>
+
 namespace roomcast::wire {
 
 std::optional<frame_header> parse_header(std::span<const std::byte> bytes) noexcept {
@@ -59,7 +62,16 @@ std::string mask(std::string frame) {
 }
 
 void unmask(std::span<std::byte> payload, std::span<const std::byte, 4> mask) noexcept {
-  for (std::size_t i = 0; i < payload.size(); ++i) payload[i] ^= mask[i % 4];
+  std::array<std::byte, 8> twice;
+  for (std::size_t i = 0; i < twice.size(); ++i) twice[i] = mask[i % 4];
+  const auto key = std::bit_cast<std::uint64_t>(twice);
+  for (; payload.size() >= sizeof key; payload = payload.subspan(sizeof key)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, payload.data(), sizeof word);
+    word ^= key;
+    std::memcpy(payload.data(), &word, sizeof word);
+  }
+  for (std::size_t i = 0; i < payload.size(); ++i) payload[i] ^= twice[i];
 }
 
 }  // namespace roomcast::wire

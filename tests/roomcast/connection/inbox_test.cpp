@@ -34,7 +34,7 @@ struct fixture {
 }  // namespace
 
 TEST_CASE_FIXTURE(fixture, "Beast is handed one frame at a time") {
-  const auto one = masked(0x81, "one"), two = masked(0x81, "two");
+  const auto one = masked(0x01, "one"), two = masked(0x80, "two");
   receive(one + two);
   CHECK(box.look() == front::readable);
   CHECK(take() == one);
@@ -61,16 +61,40 @@ TEST_CASE_FIXTURE(fixture, "a frame is readable from its first payload byte on, 
   CHECK(take() == frame.substr(7));
 }
 
-TEST_CASE_FIXTURE(fixture, "an empty message is readable") {
-  receive(masked(0x81, ""));
+TEST_CASE_FIXTURE(fixture, "a message that is here as a whole ends here, unmasked") {
+  receive(masked(0x81, "one") + masked(0x81, "") + masked(0x81, "three").substr(0, 10));
+  CHECK(box.look() == front::message);
+  CHECK(box.take_message().bytes == "one");
+  CHECK_FALSE(box.take_message().binary);
+  CHECK(box.look() == front::message);
+  CHECK(box.take_message().bytes.empty());
   CHECK(box.look() == front::readable);
+  CHECK(take() == masked(0x81, "three").substr(0, 10));
+  receive(std::string(1, 'e') + masked(0x01, "in ") + masked(0x80, "parts") + masked(0x81, "again"));
+  for (const char* const part : {"e", "in ", "parts"}) {
+    CAPTURE(part);
+    CHECK(box.look() == front::readable);
+    take();
+  }
+  CHECK(box.look() == front::message);
+  CHECK(box.take_message().bytes == "again");
+  CHECK(box.look() == front::nothing);
+  CHECK_FALSE(box.inside_message());
+}
+
+TEST_CASE_FIXTURE(fixture, "a binary message is told from a text") {
+  limits.binary = binary_policy::relay;
+  receive(masked(0x82, "\xff"));
+  CHECK(box.look() == front::message);
+  CHECK(box.take_message().bytes == "\xff");
+  CHECK(box.take_message().binary);
 }
 
 TEST_CASE_FIXTURE(fixture, "a ping ends here, unmasked, when it is whole; a pong too") {
   const auto ping = masked(0x89, "are you there");
   receive(ping.substr(0, ping.size() - 1));
   CHECK(box.look() == front::nothing);
-  receive(ping.substr(ping.size() - 1) + masked(0x8a, "x") + masked(0x81, "text"));
+  receive(ping.substr(ping.size() - 1) + masked(0x8a, "x") + masked(0x01, "text"));
   CHECK(box.look() == front::ping);
   CHECK(box.take_ping() == "are you there");
   CHECK(box.look() == front::pong);
@@ -152,8 +176,8 @@ TEST_CASE_FIXTURE(fixture, "unread bytes move out when another connection receiv
   CHECK(box.unread() == frame.substr(0, 3));
   receive(frame.substr(3));
   CHECK(other.unread() == std::string(100, 'X'));
-  CHECK(box.look() == front::readable);
-  CHECK(take() == frame);
+  CHECK(box.look() == front::message);
+  CHECK(box.take_message().bytes == "mine");
 }
 
 TEST_CASE_FIXTURE(fixture, "a header that says enough is judged without its payload") {

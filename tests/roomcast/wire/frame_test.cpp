@@ -75,8 +75,13 @@ TEST_CASE("a close frame carries its code, and as much of its reason as fits bet
 }
 
 TEST_CASE("unmasking is exclusive or with the mask, over and over") {
-  std::string text = "\x05\x07\x01\x05\x03";
   const std::array mask{std::byte{'m'}, std::byte{'a'}, std::byte{'s'}, std::byte{'k'}};
-  wire::unmask(std::as_writable_bytes(std::span{text}), mask);
-  CHECK(text == "hfrnn");
+  for (std::size_t size = 0; size < 40; ++size) {
+    CAPTURE(size);
+    std::string text(size, 'x');
+    std::string expected = text;
+    for (std::size_t i = 0; i < size; ++i) expected[i] = static_cast<char>('x' ^ "mask"[i % 4]);
+    wire::unmask(std::as_writable_bytes(std::span{text}), mask);
+    CHECK(text == expected);
+  }
 }
