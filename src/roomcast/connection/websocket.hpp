@@ -17,8 +17,9 @@ namespace http = boost::beast::http;
 
 using upgrade_request = http::request<http::empty_body>;
 
-/// The WebSocket protocol on a connection: Beast parses, unmasks, validates and reassembles what comes in, and knows nothing
-/// of what goes out. Between two messages nothing of Beast's is kept for the connection. Lane only. The connection outlives it.
+/// The WebSocket protocol on a connection: messages, of those that the inbox has whole, and those that Beast reassembles from
+/// what the inbox hands it. Beast knows nothing of what goes out, and nothing of its is kept between two messages.
+/// Lane only. The connection outlives it.
 class websocket {
  public:
   explicit websocket(connection& c);
