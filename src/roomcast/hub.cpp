@@ -4,6 +4,7 @@
 #include "roomcast/drain.hpp"
 #include "roomcast/name.hpp"
 #include "roomcast/room/room.hpp"
+#include "roomcast/room/share.hpp"
 #include "roomcast/utf8.hpp"
 
 #include <boost/asio/dispatch.hpp>
@@ -82,16 +83,23 @@ void hub::publish(std::string room_name, std::string text, std::function<void(er
 void hub::stop(std::chrono::milliseconds deadline, std::function<void()> done) {
   const auto left = std::make_shared<std::atomic<std::size_t>>(lanes_.size());
   const auto last_is_done = std::make_shared<std::function<void()>>(std::move(done));
+  const auto begin = [deadline, left, last_is_done](lane& here) {
+    here.advance();
+    drain& d = *here.local<drains>().emplace_back(std::make_unique<drain>(here, deadline, [left, last_is_done] {
+      if (--*left == 0) std::exchange(*last_is_done, nullptr)();  // it may hold work of an executor's
+    }));
+    d.begin();
+  };
+  // What has been said on any lane is on its way home before a member of any other is closed.
+  const auto unsent = std::make_shared<std::atomic<std::size_t>>(lanes_.size());
   for (const auto& each : lanes_) {
-    auto begin = [self = shared_from_this(), &here = *each, deadline, left, last_is_done] {
-      here.advance();
-      drain& d = *here.local<drains>().emplace_back(std::make_unique<drain>(here, deadline, [left, last_is_done] {
-        if (--*left == 0) std::exchange(*last_is_done, nullptr)();  // it may hold work of an executor's
-      }));
-      d.begin();
+    auto send_home = [self = shared_from_this(), &here = *each, begin, unsent] {
+      for (share* s : here.rooms().all()) s->try_flush();
+      if (--*unsent != 0) return;
+      for (const auto& l : self->lanes_) asio::post(l->executor(), [self, &l = *l, begin] { begin(l); });
     };
     // Once round: what has come already is read before.
-    asio::post(each->executor(), [&here = *each, begin = std::move(begin)]() mutable { asio::post(here.executor(), std::move(begin)); });
+    asio::post(each->executor(), [&here = *each, send_home = std::move(send_home)]() mutable { asio::post(here.executor(), std::move(send_home)); });
   }
 }
 

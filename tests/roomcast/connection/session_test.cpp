@@ -541,6 +541,18 @@ TEST_CASE("stopping closes members with 1012 after everything that was said, bes
   CHECK(stage.count().sessions == 0);
 }
 
+TEST_CASE("what was said before a stop, members of all lanes hear before they are closed") {
+  test::stage stage{{.format = "{text}"}, 3};
+  std::vector<test::peer> members;
+  for (int i = 0; i < 6; ++i) members.push_back(stage.join());  // two on each lane
+  for (int i = 0; i < 3; ++i) members[static_cast<std::size_t>(i)].queue(masked_text("last words"));
+  stage.stop(10s);
+  for (auto& each : members) {
+    CHECK(each.pipe().server_ended);
+    CHECK(each.take().starts_with("\x81\x0alast words\x81\x0alast words\x81\x0alast words\x88"));
+  }
+}
+
 TEST_CASE("stopping ends by its deadline even if no peer answers") {
   test::stage stage;
   auto ada = stage.join();
