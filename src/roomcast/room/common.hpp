@@ -35,6 +35,13 @@ struct common {
   std::atomic<std::size_t> rooms{0};
   std::atomic<bool> relief_under_way{false};  ///< see `relieve`
 
+  /// Counts one room more; false where there are as many as `options::max_rooms` allows.
+  bool take_room() noexcept {
+    for (std::size_t now = rooms; now < opts.max_rooms;)
+      if (rooms.compare_exchange_weak(now, now + 1)) return true;
+    return false;
+  }
+
   /// Takes one handshake of those that `options::handshake_rate` allows; false where there is none left.
   bool take_handshake(std::chrono::steady_clock::time_point now) {
     const std::lock_guard lock{handshakes_mutex_};

@@ -30,13 +30,15 @@ std::variant<reservation, no_place> directory::reserve(std::string_view room_nam
 
 room* directory::open(std::string_view room_name) {
   if (const auto at = rooms_.find(room_name); at != rooms_.end()) return at->second.get();
-  if (home_.shared().rooms >= home_.config().max_rooms) return nullptr;
   auto made = std::make_unique<room>(home_, room_name);
   const std::string_view key = made->name();
-  room* const r = rooms_.emplace(key, std::move(made)).first->second.get();
-  ++home_.shared().rooms;
+  const auto at = rooms_.emplace(key, std::move(made)).first;
+  if (!home_.shared().take_room()) {
+    rooms_.erase(at);
+    return nullptr;
+  }
   ++home_.count().rooms;
-  return r;
+  return at->second.get();
 }
 
 void directory::forget(room& r) noexcept {

@@ -4,7 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <array>
+#include <atomic>
 #include <string>
+#include <thread>
 
 using namespace roomcast;
 
@@ -45,4 +48,42 @@ TEST_CASE_FIXTURE(fixture, "a room is full by what is not visible yet") {
   CHECK(r.is_full());
   r.flush();
   CHECK_FALSE(r.is_full());
+}
+
+TEST_CASE("lanes that make rooms at the same time make no more than there may be") {
+  test::stage stage{{.max_rooms = 1}, 2};
+  std::atomic<int> arrivals{0};
+  std::atomic<int> made{0};
+  std::atomic<int> most{0};
+  std::atomic<int> none{0};
+  constexpr int rounds = 20'000;
+  // All come to `here` before anybody goes on.
+  const auto meet = [&, members = 2](int& here) {
+    ++arrivals;
+    int patience = 10'000;
+    for (here += members; arrivals < here;)
+      if (--patience < 0) std::this_thread::yield();
+  };
+  const auto make = [&](std::size_t which) {
+    directory& rooms = stage.hub().lanes()[which]->rooms();
+    int here = 0;
+    for (int i = 0; i < rounds; ++i) {
+      meet(here);
+      for (volatile int lead = which == 0 ? 0 : i % 100; lead > 0;) lead = lead - 1;
+      room* const r = rooms.open("ops");
+      made += r ? 1 : 0;
+      meet(here);
+      if (which == 0) {
+        if (made > most) most = made.load();
+        if (made == 0) ++none;
+        made = 0;
+      }
+      if (r) rooms.forget(*r);
+    }
+  };
+  std::thread other{make, 1};
+  make(0);
+  other.join();
+  CHECK(most == 1);
+  CHECK(none == 0);
 }
