@@ -57,12 +57,17 @@ std::size_t tcp_transport::write_some(std::string_view bytes, error_code& ec) no
 
 void tcp_transport::async_wait_readable(waiter& w, suspended who) {
   reader_.emplace(&w, std::move(who));
-  want(EPOLLIN);
+  wait(EPOLLIN);
 }
 
 void tcp_transport::async_wait_writable(std::shared_ptr<writer> w) {
   writer_ = std::move(w);
-  want(EPOLLOUT);
+  wait(EPOLLOUT);
+}
+
+// A connection that is not watched is lost: whoever waits finds that, where it would only wait again otherwise.
+void tcp_transport::wait(std::uint32_t events) {
+  if (!want(events)) ::shutdown(socket_.number(), SHUT_RDWR);
 }
 
 void tcp_transport::tell(std::uint32_t events, error_code ec) {

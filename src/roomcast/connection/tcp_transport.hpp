@@ -33,6 +33,7 @@ class tcp_transport final : public transport, poller::entry {
     suspended who;
   };
 
+  void wait(std::uint32_t events);
   void tell(std::uint32_t events, error_code ec);
   void on_ready(std::uint32_t events) override;
   void on_aborted() override;

@@ -91,11 +91,13 @@ void poller::call() {
   if (!asked_ && !telling_) wait();
 }
 
-void poller::entry::want(std::uint32_t events) {
-  if (!poller_.arm(*this, armed_ | events)) throw boost::system::system_error(errno, boost::system::system_category(), "epoll_ctl");
+bool poller::entry::want(std::uint32_t events) {
+  const bool watched = poller_.arm(*this, armed_ | events);
   poller_.call();
   wanted_ |= events;
   if (!is_linked()) poller_.waiting_.push_back(*this);
+  if (!watched) abort();
+  return watched;
 }
 
 void poller::entry::abort() noexcept {

@@ -30,9 +30,9 @@ class poller {
     entry(poller& p, int descriptor) noexcept : poller_(p), descriptor_(descriptor) {}
     ~entry() { leave(); }  // and any list
 
-    /// `events`, EPOLLIN or EPOLLOUT, are waited for: `on_ready` is called once for each, later. Throws where there is no
-    /// memory for it.
-    void want(std::uint32_t events);
+    /// `events`, EPOLLIN or EPOLLOUT, are waited for: `on_ready` is called once for each, later. False where the kernel does
+    /// not watch the descriptor, as where a user's watches are limited: then all waits are aborted.
+    bool want(std::uint32_t events);
 
     /// Nothing is waited for any more; if something was, `on_aborted` is called, later.
     void abort() noexcept;
