@@ -32,7 +32,7 @@ void branch::say(std::uint64_t sender, std::string_view name, payload what) {
   const std::size_t name_end = p.bytes.size();
   p.bytes += what.bytes;
   p.messages.push_back({.sender = sender, .name_end = name_end, .text_end = p.bytes.size(), .binary = what.binary});
-  on_the_way_ += name.size() + what.bytes.size();
+  on_the_way_ += parcel::size_of(name, what);
   grew();
 }
 

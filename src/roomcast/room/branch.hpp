@@ -24,6 +24,9 @@ struct parcel {
     bool binary;
   };
 
+  /// What a message takes up in it: where the text is short, more than its bytes.
+  static std::size_t size_of(std::string_view name, payload what) noexcept { return sizeof(message) + name.size() + what.bytes.size(); }
+
   template <class Function>
   void for_each(Function f) const {
     std::size_t begin = 0;
@@ -76,7 +79,7 @@ class branch final : public share {
 
   // for the room
 
-  /// `next` has become visible, and with it `taken` more bytes of what was said here.
+  /// `next` has become visible, and with it `taken` more of what was said here, by `parcel::size_of`.
   void show(std::shared_ptr<const log::batch> next, std::size_t taken);
 
  private:
@@ -90,7 +93,7 @@ class branch final : public share {
   lane& home_;
   room& room_;  // home lane only
   std::shared_ptr<parcel> packed_;
-  std::size_t on_the_way_ = 0;  // bytes said here that are not visible yet
+  std::size_t on_the_way_ = 0;  // said here and not visible yet, by `parcel::size_of`
   std::size_t visits_ = 0;
   bool closed_ = false;  // out of the directory
 };

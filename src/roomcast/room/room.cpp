@@ -93,7 +93,7 @@ void room::take(branch& b, const parcel& p) {
   remote& from = of(b);
   from.unanswered -= p.shown;
   p.for_each([&](std::uint64_t sender, std::string_view name, payload what) {
-    from.taken += name.size() + what.bytes.size();
+    from.taken += parcel::size_of(name, what);
     try {
       order(sender, name, what);
     } catch (const std::exception& e) {

@@ -66,7 +66,7 @@ class room final : public share {
     branch* where;
     std::size_t members = 0;
     std::size_t unanswered = 0;  // batches that it has not shown yet
-    std::size_t taken = 0;       // bytes from it that are not visible yet
+    std::size_t taken = 0;       // from it and not visible yet, by `parcel::size_of`
     std::uint64_t shown_to = 0;  // position of the end of the last batch that was sent to it
   };
 

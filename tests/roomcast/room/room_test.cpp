@@ -8,6 +8,7 @@
 #include <atomic>
 #include <string>
 #include <thread>
+#include <vector>
 
 using namespace roomcast;
 
@@ -48,6 +49,26 @@ TEST_CASE_FIXTURE(fixture, "a room is full by what is not visible yet") {
   CHECK(r.is_full());
   r.flush();
   CHECK_FALSE(r.is_full());
+}
+
+TEST_CASE("a branch is full by what waits in it, however short the messages, and empty when they are visible") {
+  test::stage stage{{}, 2};
+  std::vector<test::peer> members;
+  for (int i = 0; i < 2; ++i) members.push_back(stage.join());
+  lane& home = stage.hub().shared().home_of("lobby");
+  lane& other = &home == stage.hub().home().get() ? *stage.hub().lanes()[1] : *stage.hub().home();
+  share& branch = *other.rooms().all().front();
+  std::size_t first = 0;
+  for (int round = 0; round < 2; ++round) {
+    std::size_t said = 0;
+    for (; !branch.is_full(); ++said) branch.say(0, "a", {});
+    CHECK(stage.hub().shared().memory.held() < 4 * share::max_hidden);
+    stage.settle();
+    CHECK_FALSE(branch.is_full());
+    if (round == 0) first = said;
+    CHECK(said == first);
+    for (auto& each : members) CHECK(each.take_texts().size() == said);
+  }
 }
 
 TEST_CASE("lanes that make rooms at the same time make no more than there may be") {
