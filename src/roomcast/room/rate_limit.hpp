@@ -20,9 +20,11 @@ class rate_limit {
   /// Takes one; false where there is none left.
   bool take(time_point now) noexcept {
     if (per_second_ == 0) return true;
-    const std::chrono::duration<float> passed = now - last_;
-    last_ = now;
-    tokens_ = std::min(burst_, tokens_ + passed.count() * per_second_);
+    if (now > last_) {  // lanes share one, and each has read the clock at a time of its own
+      const std::chrono::duration<float> passed = now - last_;
+      last_ = now;
+      tokens_ = std::min(burst_, tokens_ + passed.count() * per_second_);
+    }
     if (tokens_ < 1) return false;
     --tokens_;
     return true;

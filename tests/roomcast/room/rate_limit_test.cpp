@@ -24,6 +24,13 @@ TEST_CASE("a burst of one second's worth is let through, then as many as time br
   CHECK(take_all(limit, start + 1h) == 50);
 }
 
+TEST_CASE("one whose clock was read before another's takes as many as are left") {
+  rate_limit limit{50, start};
+  for (int i = 0; i < 25; ++i) CHECK(limit.take(start + 100ms));
+  CHECK(take_all(limit, start) == 25);
+  CHECK(take_all(limit, start + 200ms) == 5);
+}
+
 TEST_CASE("no limit is no limit") {
   rate_limit limit{0, start};
   CHECK(take_all(limit, start) == 1000);
