@@ -45,17 +45,23 @@ void branch::show(std::shared_ptr<const log::batch> next, std::size_t taken) {
     for (member* m : members()) m->drop();
   }
   there_is_space();
-  ++packing().shown;
+  ++shown_;
+  try {
+    packing();
+  } catch (const std::exception&) {  // no memory: the next parcel tells it
+  }
 }
 
 bool branch::try_flush() noexcept {
   if (!packed_) return true;
+  packed_->shown = shown_;
   try {
     home_.post([this, &whole = room_, p = packed_] { whole.take(*this, *p); });
   } catch (const std::exception&) {
     return false;
   }
   packed_.reset();
+  shown_ = 0;
   return true;
 }
 

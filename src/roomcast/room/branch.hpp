@@ -93,6 +93,7 @@ class branch final : public share {
   lane& home_;
   room& room_;  // home lane only
   std::shared_ptr<parcel> packed_;
+  std::size_t shown_ = 0;       // batches since the last parcel
   std::size_t on_the_way_ = 0;  // said here and not visible yet, by `parcel::size_of`
   std::size_t visits_ = 0;
   bool closed_ = false;  // out of the directory

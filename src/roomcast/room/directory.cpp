@@ -21,11 +21,16 @@ std::variant<reservation, no_place> directory::reserve(std::string_view room_nam
   const auto limit = home_.config().max_members;
   if (limit != 0 && r->names_.size() >= limit) return refuse(no_place::room_full);
   if (name == home_.config().publisher) return refuse(no_place::name_taken);
-  // Not to be taken already: names of this form are reserved, and each number is given once.
-  const auto [at, fresh] =
-      r->names_.emplace(name.empty() ? default_member_name(home_.shared().next_user++) : std::string{name});
-  if (!fresh) return refuse(no_place::name_taken);
-  return reservation{*r, *at};
+  try {
+    // Not to be taken already: names of this form are reserved, and each number is given once.
+    const auto [at, fresh] =
+        r->names_.emplace(name.empty() ? default_member_name(home_.shared().next_user++) : std::string{name});
+    if (!fresh) return refuse(no_place::name_taken);
+    return reservation{*r, *at};
+  } catch (...) {
+    if (!r->is_needed()) forget(*r);
+    throw;
+  }
 }
 
 room* directory::open(std::string_view room_name) {

@@ -109,10 +109,13 @@ bool room::must_wait() const noexcept {
   return std::any_of(remotes_.begin(), remotes_.end(), [&](const remote& each) { return each.unanswered > allowed; });
 }
 
-void room::go_on() {
+void room::go_on() noexcept {
   if (!held_ || must_wait()) return;
   held_ = false;
-  list();
+  try {
+    list();
+  } catch (const std::exception&) {  // no memory: the next message lists it
+  }
 }
 
 // its life

@@ -73,7 +73,7 @@ class room final : public share {
   remote& of(branch& b);
   void show(remote& r, const std::shared_ptr<const log::batch>& next);
   bool must_wait() const noexcept;
-  void go_on();
+  void go_on() noexcept;
 
   void give_up_name(const std::string& name);
   std::size_t waiting() const noexcept override { return log_.open_bytes(); }

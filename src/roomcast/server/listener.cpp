@@ -89,14 +89,21 @@ void listener::serve(descriptor d, const asio::ip::address& from) {
   if (v == verdict::too_many_of_address) ++count.refused_per_ip;
   if (v == verdict::silence) return;
   ++count.connections;
-  const auto timeout = settings_.handshake_timeout;
-  auto session = v == verdict::welcome    ? serve_http(std::move(peer), timeout)
-                 : v == verdict::too_many ? refuse_http(std::move(peer), timeout, 503, "there are too many connections")
-                                          : refuse_http(std::move(peer), timeout, 429, "there are too many connections from your address");
-  hub_.start(lane_, std::move(session), [this, from, v] {
+  const auto over = [this, from, v] {
     limits_.leave(from, v);
     --lane_.count().connections;
-  });
+  };
+  const auto timeout = settings_.handshake_timeout;
+  try {
+    hub_.start(lane_,
+               v == verdict::welcome    ? serve_http(std::move(peer), timeout)
+               : v == verdict::too_many ? refuse_http(std::move(peer), timeout, 503, "there are too many connections")
+                                        : refuse_http(std::move(peer), timeout, 429, "there are too many connections from your address"),
+               over);
+  } catch (...) {
+    over();
+    throw;
+  }
 }
 
 void listener::pause(const error_code& ec) {
