@@ -65,13 +65,13 @@ int main(int argc, char** argv) try {
 
   tcp::acceptor acceptor{io, {tcp::v4(), port}};
   asio::co_spawn(io, listen(acceptor, chat), [](std::exception_ptr) { /* the acceptor was closed */ });
-  std::cout << "listening on port " << acceptor.local_endpoint().port() << std::endl;
 
   asio::signal_set signals{io, SIGINT, SIGTERM};
   signals.async_wait([&](beast::error_code, int) {
     acceptor.close();
     chat.stop(5s, [&] { io.stop(); });
   });
+  std::cout << "listening on port " << acceptor.local_endpoint().port() << std::endl;
   io.run();
 } catch (const std::exception& e) {
   std::cerr << "embedded_chat: " << e.what() << '\n';

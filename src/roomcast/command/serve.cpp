@@ -20,11 +20,12 @@ int serve(words w) {
   const auto where = fmt::format("{} port {}", settings->address, settings->port);
   try {
     server::server instance{std::move(*settings)};
-    const auto at = instance.endpoint();
-    const auto address = at.address().to_string();
-    fmt::print("roomcast listening on {}:{}\n", at.address().is_v6() ? "[" + address + "]" : address, at.port());
-    std::fflush(stdout);
-    return instance.run();
+    return instance.run([&] {
+      const auto at = instance.endpoint();
+      const auto address = at.address().to_string();
+      fmt::print("roomcast listening on {}:{}\n", at.address().is_v6() ? "[" + address + "]" : address, at.port());
+      std::fflush(stdout);
+    });
   } catch (const boost::system::system_error& e) {
     fmt::print(stderr, "roomcast: cannot listen on {}: {}\n", where, e.code().message());
     return EXIT_FAILURE;

@@ -2,6 +2,8 @@
 
 #include "roomcast/server/log.hpp"
 
+#include <boost/asio/post.hpp>
+
 #include <csignal>
 #include <cstdlib>
 #include <string>
@@ -46,9 +48,11 @@ server::~server() {
   for (const auto& each : contexts_) each->shutdown();
 }
 
-int server::run() {
+int server::run(std::function<void()> ready) {
   for (listener& each : listeners_) each.start();
   wait_for_signal();
+  // From within the loop: GCC 12's thread sanitizer loses a signal that comes during a thread's first blocking call.
+  asio::post(*contexts_.front(), std::move(ready));
   std::vector<std::jthread> others;
   for (std::size_t i = 1; i < contexts_.size(); ++i) others.emplace_back([&context = *contexts_[i]] { context.run(); });
   contexts_.front()->run();

@@ -9,6 +9,7 @@
 #include <boost/asio/signal_set.hpp>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -25,8 +26,9 @@ class server {
 
   asio::ip::tcp::endpoint endpoint() const { return listeners_.front().endpoint(); }
 
-  /// Serves until it is stopped; returns the exit status.
-  int run();
+  /// Serves until it is stopped; returns the exit status. `ready` is called once it does: whoever is told so may connect, or
+  /// send a signal.
+  int run(std::function<void()> ready);
 
  private:
   // A lane's.
