@@ -1,8 +1,6 @@
 #include "roomcast/drain.hpp"
 
 #include "roomcast/room/share.hpp"
-#include "roomcast/wire/close_code.hpp"
-#include "roomcast/wire/frame.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -33,16 +31,18 @@ void drain::begin() {
 void drain::on_deadline(timer_wheel::time_point now) { step(now); }
 
 void drain::step(timer_wheel::time_point now) {
-  if (lane_.count().sessions == 0 || dropped_) return std::exchange(done_, nullptr)();  // which may hold work of an executor's
+  if (lane_.count().sessions == 0 || dropped_) {
+    lane_.rooms().forget_while([] { return true; });  // nobody will ask
+    return std::exchange(done_, nullptr)();  // which may hold work of an executor's
+  }
   if (now >= deadline_) {
     dropped_ = true;
     for (member& each : lane_.sessions()) each.drop();
   } else {
     std::size_t left = each_step_;
-    const auto goodbye = wire::make_close(wire::close_code::service_restart, "the server is restarting");
     for (share* s : lane_.rooms().all()) {
       const std::size_t some = std::min(left, s->members().size());
-      if (some != 0) s->dismiss(some, goodbye);
+      if (some != 0) s->dismiss(some);
       left -= some;
     }
   }

@@ -75,7 +75,7 @@ void hub::publish(std::string room_name, std::string text, std::function<void(er
     if (!is_utf8(text)) return done(error::not_utf8, {});
     room* const r = home.rooms().open(room_name);
     if (!r) return done(error::too_many_rooms, {});
-    const auto seq = r->order(0, home.config().publisher, {.bytes = text});
+    const auto seq = r->order({.name = home.config().publisher}, {.bytes = text});
     done({}, receipt{.seq = seq, .recipients = r->size()});
   });
 }

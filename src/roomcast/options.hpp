@@ -70,7 +70,7 @@ struct options {
   std::size_t max_members = 0;
 
   /// How far a member's cursor may stand behind the end of its room's log when the next batch comes, and what happens then.
-  /// Counted by what is held in memory for it: each batch weighs 256 bytes and each message 24 more than what is sent.
+  /// Counted by what is held in memory for it: each batch weighs 384 bytes and each message 56 more than what is sent.
   std::size_t max_lag = 1024 * 1024;
   slow_reader_policy slow_reader = slow_reader_policy::close;
 
@@ -95,6 +95,23 @@ struct options {
 
   /// How long a closing connection has for the rest of its frames, the Close and the peer's end of stream.
   std::chrono::milliseconds close_timeout = std::chrono::seconds{5};
+
+  /// How many messages a plain-text newcomer is sent of what its room remembers.
+  std::size_t history = 0;
+
+  /// What a room remembers of its last messages, also for a while after its last member has left, for those who ask for its
+  /// history or come back after a lost connection: how many (0 for none), how much memory they may take up, and for how long.
+  /// A batch is remembered or forgotten as a whole.
+  std::size_t retain_messages = 256;
+  std::size_t retain_bytes = 1024 * 1024;
+  std::chrono::milliseconds retain_age = std::chrono::minutes{5};
+
+  /// What all rooms together may remember; those that have been silent for longest forget first. Lanes have equal shares of it.
+  std::size_t retain_total = 64 * 1024 * 1024;
+
+  /// In rooms of up to so many members JSON members are told of each who joins or leaves; in larger ones they are told how many
+  /// there are, at most once a second.
+  std::size_t presence_limit = 1000;
 
   /// Where the library's messages go, one call a line, from any lane's thread, and until the last connection has ended;
   /// nowhere where it is empty. Must not throw.

@@ -14,20 +14,20 @@ namespace roomcast::test {
 class feed {
  public:
   std::uint64_t say(std::string_view text, std::uint64_t sender = 1) {
-    return log.append({.seq = 0, .room = "lobby", .name = "ada", .text = text, .time = {}}, sender);
+    return log.append({.sender = sender, .id = sender, .room = {}, .name = "ada", .text = text, .time = {}});
   }
 
   /// Seals what is open, makes it visible, and returns its link.
   std::shared_ptr<log::link> show() {
     log.seal();
-    auto next = std::make_shared<log::link>(log.next_to_show(), newest ? newest->weight_after() : 0);
+    auto next = std::make_shared<log::link>(log.next_to_show(), newest ? newest->weight_after : 0);
     log.show();
     if (newest) newest->next = next;
     return newest = next;
   }
 
   const wire::text_format format{"{text}"};
-  log::room_log log{format, *std::pmr::get_default_resource()};
+  log::room_log log{"lobby", format, *std::pmr::get_default_resource()};
   std::shared_ptr<log::link> newest;
 };
 

@@ -2,10 +2,12 @@
 
 #include "roomcast/wire/close_code.hpp"
 #include "roomcast/wire/frame.hpp"
+#include "roomcast/wire/json_protocol.hpp"
 
 #include <boost/asio/error.hpp>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace roomcast {
@@ -14,6 +16,14 @@ namespace {
 
 // The rest of a frame that is worth keeping when memory is short.
 constexpr std::size_t little = 1024;
+
+// What may wait for one peer alone before it has to read some of it.
+constexpr std::size_t clogged = 64 * 1024;
+
+// Those whom a stop parts from come back one by one, each at a time of its own.
+std::chrono::milliseconds retry_after(std::uint64_t number) noexcept {
+  return std::chrono::milliseconds{500 + (number * 0x9e3779b97f4a7c15 >> 32) % 4500};
+}
 
 }  // namespace
 
@@ -56,6 +66,10 @@ void connection::hold_back(suspended who) {
   if (inbox_.unread().empty() && !receive()) {
     deadlines_.within_rate();
   } else {
+    if (form() == wire::encoding::json && !deadlines_.is_over_rate()) {
+      const auto wait = std::chrono::ceil<std::chrono::milliseconds>(pacing_->rate.next() - home_->now());
+      send(wire::json::make_error({.code = "rate", .message = "too many messages: they are read later", .retry_after = wait}));
+    }
     deadlines_.over_rate(home_->now());
     ++home_->count().held_back;
   }
@@ -64,6 +78,20 @@ void connection::hold_back(suspended who) {
   pacing_->let_go.async_wait([this, who = std::move(who)](error_code) mutable {
     pacing_->rate.take(pacing_->rate.next());
     who.resume();
+  });
+}
+
+bool connection::is_clogged() const noexcept {
+  return form() == wire::encoding::json && !over() && outbox_.private_size() > clogged;
+}
+
+void connection::wait_unclogged(suspended who) {
+  if (!unclogging_) unclogging_ = std::make_unique<lane::timer>(home_->executor(), lane::timer::time_point::max());
+  unclogging_->async_wait([this, who = std::move(who)](error_code) mutable {
+    if (is_clogged())
+      wait_unclogged(std::move(who));
+    else
+      who.resume();
   });
 }
 
@@ -83,6 +111,11 @@ task<> connection::linger() {
 
 void connection::send(std::string_view bytes) {
   outbox_.add(bytes);
+  flush();
+}
+
+void connection::send_at(std::uint64_t position, std::string_view bytes) {
+  outbox_.add_at(position, bytes);
   flush();
 }
 
@@ -109,6 +142,7 @@ void connection::drop() noexcept {
 void connection::wake() noexcept {
   io_->cancel();
   if (pacing_) pacing_->let_go.cancel();
+  if (unclogging_) unclogging_->cancel();
 }
 
 void connection::wind_up() {
@@ -144,6 +178,11 @@ void connection::flush() {
 void connection::on_writable(error_code) {
   blocked_ = false;
   flush();
+  if (!unclogging_) return;
+  if (is_clogged())
+    deadlines_.heard(home_->now());  // it reads, and so is alive; nobody listens to it
+  else
+    unclogging_->cancel();
 }
 
 // deadlines
@@ -193,12 +232,17 @@ void connection::on_deadline(timer_wheel::time_point now) {
 
 // as a member
 
-void connection::joined(std::uint64_t position) {
-  outbox_.follow(position, home_->config().echo ? 0 : id());
+void connection::joined(const beginning& b, std::shared_ptr<log::link> first, const log::link* newest) {
+  const log::audience self{.form = form(), .id = id(), .echo = home_->config().echo, .live = b.live};
+  outbox_.follow(log::cursor{b.position, self, std::move(first), newest});
 }
 
 void connection::deliver(const std::shared_ptr<log::link>& newest) {
   outbox_.offer(newest);
+  if (acknowledgements_) {
+    const auto& batch = *newest->batch;
+    if (const auto frames = acknowledgements_->of(batch, number()); !frames.empty()) outbox_.add_at(batch.end(), frames);
+  }
   flush();
   if (blocked_ && outbox_.lag_before(*newest) > home_->config().max_lag) catch_up(newest);
 }
@@ -206,7 +250,8 @@ void connection::deliver(const std::shared_ptr<log::link>& newest) {
 void connection::catch_up(const std::shared_ptr<log::link>& newest) {
   if (home_->config().slow_reader == slow_reader_policy::skip) {
     ++home_->count().slow_readers_skipped;
-    outbox_.skip_to(newest);
+    const auto [from, to] = outbox_.skip_to(newest);
+    if (from != to && form() == wire::encoding::json) outbox_.add(wire::json::make_gap(from, to - 1));
   } else {
     ++home_->count().slow_readers_closed;
     close(wire::close_code::slow_reader, "slow reader");
@@ -218,6 +263,14 @@ void connection::dismiss(std::string_view close, std::uint64_t flush_to) {
   wind_up();
   wake();
 }
+
+void connection::send_away(std::uint64_t flush_to) {
+  std::string last;
+  if (form() == wire::encoding::json) last = wire::json::make_goodbye("restart", retry_after(number()));
+  dismiss(last + wire::make_close(wire::close_code::service_restart, "the server is restarting"), flush_to);
+}
+
+void connection::displace() { close(wire::close_code::displaced, "another connection has come back for this name"); }
 
 void connection::shed(const std::shared_ptr<log::link>& newest) {
   ++home_->count().shed;

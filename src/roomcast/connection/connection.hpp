@@ -1,5 +1,6 @@
 #pragma once
 
+#include "roomcast/connection/acknowledgements.hpp"
 #include "roomcast/connection/deadlines.hpp"
 #include "roomcast/connection/inbox.hpp"
 #include "roomcast/connection/outbox.hpp"
@@ -12,8 +13,10 @@
 #include <coroutine>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace roomcast {
 
@@ -49,6 +52,11 @@ class connection final : public member,
 
   void wait_readable(transport::waiter& w, suspended who) { io_->async_wait_readable(w, std::move(who)); }
 
+  class unclogged_awaiter;
+
+  /// Completes when little waits for the peer alone: at once, unless it asks for more than it reads.
+  unclogged_awaiter unclogged() noexcept;
+
   /// Moves what has come into `incoming`, at most a buffer full, without waiting. False where nothing has.
   bool receive();
 
@@ -63,6 +71,9 @@ class connection final : public member,
 
   /// Bytes for this peer alone, at the next boundary between frames.
   void send(std::string_view bytes);
+
+  /// Bytes for this peer alone, after all of the room's log before `position`.
+  void send_at(std::uint64_t position, std::string_view bytes);
 
   /// Answers a ping.
   void pong(std::string_view payload);
@@ -100,9 +111,18 @@ class connection final : public member,
 
   // as a member
 
-  void joined(std::uint64_t position) override;
+  /// It is spoken to in JSON, once it has joined.
+  void speak_json() { acknowledgements_ = std::make_unique<acknowledgements>(); }
+
+  /// A message of its own, by way of JSON, is on its way to its room; with `ref`, it is acknowledged there.
+  void expect_own(std::optional<std::string> ref) { acknowledgements_->expect(std::move(ref)); }
+
+  wire::encoding form() const noexcept override { return acknowledgements_ ? wire::encoding::json : wire::encoding::text; }
+  void joined(const beginning& b, std::shared_ptr<log::link> first, const log::link* newest) override;
   void deliver(const std::shared_ptr<log::link>& newest) override;
   void dismiss(std::string_view close, std::uint64_t flush_to) override;
+  void send_away(std::uint64_t flush_to) override;
+  void displace() override;
 
  private:
   void on_writable(error_code ec) override;
@@ -111,6 +131,8 @@ class connection final : public member,
   void catch_up(const std::shared_ptr<log::link>& newest);
   bool may_read_on();
   void hold_back(suspended who);
+  bool is_clogged() const noexcept;
+  void wait_unclogged(suspended who);
   void wake() noexcept;
   void wind_up();
   void schedule();
@@ -122,6 +144,8 @@ class connection final : public member,
   deadlines deadlines_;
   rate_limit control_rate_;
   const std::unique_ptr<pacing> pacing_;  // null where there is no limit
+  std::unique_ptr<acknowledgements> acknowledgements_;  // null for one of plain text
+  std::unique_ptr<lane::timer> unclogging_;  // never expires: cancelled when little waits again; only for one who has been clogged
   timer_wheel::time_point scheduled_ = deadlines::never;
   bool blocked_ = false;   // the transport took less than it was given; a wait for it is under way
   bool ended_ = false;     // the peer has ended, or is lost
@@ -147,6 +171,26 @@ class [[nodiscard]] connection::pace_awaiter {
 };
 
 inline connection::pace_awaiter connection::pace() noexcept { return pace_awaiter{*this}; }
+
+/// What `connection::unclogged` waits for.
+class [[nodiscard]] connection::unclogged_awaiter {
+ public:
+  explicit unclogged_awaiter(connection& c) noexcept : connection_(c) {}
+
+  bool await_ready() const noexcept { return !connection_.is_clogged(); }
+
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> who) {
+    connection_.wait_unclogged(suspended{who, who.promise().root});
+  }
+
+  void await_resume() const noexcept {}
+
+ private:
+  connection& connection_;
+};
+
+inline connection::unclogged_awaiter connection::unclogged() noexcept { return unclogged_awaiter{*this}; }
 
 /// What `connection::readable` waits for.
 class [[nodiscard]] connection::readable_awaiter final : transport::waiter {

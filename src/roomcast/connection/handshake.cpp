@@ -7,7 +7,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
+#include <system_error>
 #include <utility>
 
 namespace roomcast {
@@ -67,7 +70,8 @@ bool is_origin_allowed(std::string_view origin, std::string_view host, const std
 std::variant<admission, response> examine(const request_header& request, const options& config) {
   const auto where = parse_target({request.target().data(), request.target().size()});
   if (!where || !is_chat_path(where->path, config)) return refuse(404, "there is nothing here");
-  admission admitted{.room = std::string{lobby}, .name = {}};
+  admission admitted{.room = std::string{lobby}, .name = {}, .key = {}, .wanted = {}};
+  admitted.wanted.history = config.history;
   if (where->path.size() > config.path.size()) {
     const auto room = percent_decode(where->path.substr(config.path.size() + 1));
     if (!room || !is_room_name(*room)) return refuse(404, "a room's name is 1 to 64 characters of A-Z a-z 0-9 . _ ~ -");
@@ -93,6 +97,17 @@ std::variant<admission, response> examine(const request_header& request, const o
     if (!name) return refuse(400, "the name is not percent-encoded properly");
     if (const auto fault = member_name_fault(*name); !fault.empty()) return refuse(400, fmt::format("the name {}", fault));
     admitted.name = *name;
+  }
+  if (!lists(request, http::field::sec_websocket_protocol, json_subprotocol)) return admitted;
+  admitted.wanted.form = wire::encoding::json;
+  admitted.wanted.history = 0;
+  admitted.wanted.epoch = find_parameter(where->query, "epoch").value_or("");
+  admitted.key = find_parameter(where->query, "key").value_or("");
+  if (const auto since = find_parameter(where->query, "since")) {
+    std::uint64_t seq = 0;
+    const auto [end, ec] = std::from_chars(since->data(), since->data() + since->size(), seq);
+    if (ec != std::errc{} || end != since->data() + since->size()) return refuse(400, "since is not a sequence number");
+    admitted.wanted.since = seq;
   }
   return admitted;
 }

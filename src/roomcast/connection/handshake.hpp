@@ -2,6 +2,7 @@
 
 #include "roomcast/connection/response.hpp"
 #include "roomcast/options.hpp"
+#include "roomcast/room/place.hpp"
 
 #include <boost/beast/http/fields.hpp>
 #include <boost/beast/http/message.hpp>
@@ -16,10 +17,15 @@ namespace http = boost::beast::http;
 
 using request_header = http::request_header<http::fields>;
 
-/// Where an upgrade request wants to go. `name` is empty where none was chosen.
+/// The subprotocol of JSON members.
+inline constexpr std::string_view json_subprotocol = "roomcast.v1";
+
+/// Where an upgrade request wants to go. `name` is empty where none was chosen, and so is `key` where none is shown.
 struct admission {
   std::string room;
   std::string name;
+  std::string key;
+  wish wanted;
 };
 
 /// Whether `path` is the chat's, a room's name aside.

@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <list>
 #include <memory_resource>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace roomcast {
 
@@ -19,8 +21,8 @@ class outbox {
 
   // the room's bytes
 
-  /// From now on the connection follows a log, from `position`; see `log::cursor`.
-  void follow(std::uint64_t position, std::uint64_t own) { cursor_ = log::cursor{position, own}; }
+  /// From now on the connection follows a log.
+  void follow(log::cursor c) { cursor_ = std::move(c); }
 
   /// A batch of that log has become visible.
   void offer(const std::shared_ptr<log::link>& newest) {
@@ -37,13 +39,17 @@ class outbox {
   /// Bytes of the frame of the room's that has left in part.
   std::size_t half_sent() const noexcept { return cursor_.half_read().size(); }
 
-  /// Lets go of what came before `newest`, but for the rest of a frame that is half sent.
-  void skip_to(const std::shared_ptr<log::link>& newest);
+  /// Lets go of what came before `newest`, but for the rest of a frame that is half sent. Returns the sequence numbers of the
+  /// first message that is left out, and of the first that is not.
+  std::pair<std::uint64_t, std::uint64_t> skip_to(const std::shared_ptr<log::link>& newest);
 
   // private frames
 
   /// Bytes to send at the next boundary between frames: whole frames, or an HTTP response.
   void add(std::string_view bytes);
+
+  /// Bytes to send once all of the log before `position` has been sent, in the order of their positions.
+  void add_at(std::uint64_t position, std::string_view bytes);
 
   /// A pong for `payload`. One that still waits gives way to it: only the latest ping needs an answer
   /// (RFC 6455, section 5.5.3).
@@ -76,11 +82,12 @@ class outbox {
  private:
   // Only while there are private bytes: most connections, most of the time, have none.
   struct private_bytes {
-    explicit private_bytes(std::pmr::memory_resource* memory) : ready(memory), pong(memory), last(memory) {}
+    explicit private_bytes(std::pmr::memory_resource* memory) : ready(memory), pong(memory), later(memory), last(memory) {}
 
     std::pmr::string ready;  // next at a boundary
     std::size_t gone = 0;    // of `ready`
     std::pmr::string pong;   // after `ready`
+    std::pmr::list<std::pair<std::uint64_t, std::pmr::string>> later;  // with their positions in the log
     std::pmr::string last;   // after everything
   };
 
@@ -89,6 +96,7 @@ class outbox {
   private_bytes& mine();
   void end(std::string_view last);
   void keep_half_sent();
+  bool take_due() noexcept;
 
   std::pmr::memory_resource* memory_;
   log::cursor cursor_;

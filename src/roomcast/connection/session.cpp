@@ -1,6 +1,7 @@
 #include "roomcast/connection/session.hpp"
 
 #include "roomcast/connection/handshake.hpp"
+#include "roomcast/connection/json_session.hpp"
 #include "roomcast/connection/response.hpp"
 #include "roomcast/escape.hpp"
 #include "roomcast/room/call.hpp"
@@ -33,7 +34,9 @@ void count(counters& counts, no_place why) noexcept {
   }
 }
 
-task<std::variant<reservation, response>> reserve(lane& home, const upgrade_request& request) {
+// `wanted` is told what the newcomer wants to be sent first.
+task<std::variant<reservation, response>> reserve(connection& peer, const upgrade_request& request, wish& wanted) {
+  lane& home = peer.home();
   auto examined = examine(request.base(), home.config());
   if (auto* const refused = std::get_if<response>(&examined)) {
     if (refused->status == 403) ++home.count().refused_origins;
@@ -47,9 +50,11 @@ task<std::variant<reservation, response>> reserve(lane& home, const upgrade_requ
     ++home.count().refused_memory;
     co_return response::line(503, "the server is short of memory", "Retry-After: 10\r\n");
   }
-  const auto& wanted = std::get<admission>(examined);
-  lane& owner = home.shared().home_of(wanted.room);
-  const auto ask = [&owner, &wanted] { return owner.rooms().reserve(wanted.room, wanted.name); };
+  auto& admitted = std::get<admission>(examined);
+  wanted = std::move(admitted.wanted);
+  lane& owner = home.shared().home_of(admitted.room);
+  const applicant who{.name = admitted.name, .key = admitted.key, .number = peer.number(), .where = &home};
+  const auto ask = [&owner, &admitted, &who] { return owner.rooms().reserve(admitted.room, who); };
   call asked{home, owner, ask};
   auto reserved = co_await asked;
   if (const auto* const why = std::get_if<no_place>(&reserved)) {
@@ -60,6 +65,12 @@ task<std::variant<reservation, response>> reserve(lane& home, const upgrade_requ
   if (&owner != &home) place.leave_home(owner.shared_from_this());
   co_return std::move(place);
 }
+
+// What a newcomer asks for and is told, until it has been told.
+struct arrival {
+  wish wanted;
+  beginning begins;
+};
 
 void tell(const lane& home, std::string_view name, std::string_view what, std::string_view room) {
   if (home.config().log) home.shared().log(log_level::debug, fmt::format("{} {} {}", escape(name), what, room));
@@ -93,7 +104,8 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
   }
   const enrolment enrolled{*peer};
   {
-    auto place = co_await reserve(home, *request);
+    auto coming = std::make_unique<arrival>();
+    auto place = co_await reserve(*peer, *request, coming->wanted);
     if (auto* const refused = std::get_if<response>(&place)) {
       ++home.count().refused_handshakes;
       const bool is_head = request->method() == http::verb::head;
@@ -101,17 +113,37 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
       co_await peer->linger();
       co_return;
     }
-    auto member = co_await membership::join(home, std::move(std::get<reservation>(place)), *peer);
+    const bool is_json = coming->wanted.form == wire::encoding::json;
+    auto& reserved = std::get<reservation>(place);
+    peer->take_id(reserved.id());
+    if (is_json) peer->speak_json();
+    auto member = co_await membership::join(home, std::move(reserved), *peer, coming->wanted, coming->begins);
     websocket ws{*peer};
-    if (ws.accept(*request)) co_return co_await peer->linger();  // who reads the 101 is a member
+    if (ws.accept(*request, is_json ? json_subprotocol : std::string_view{})) co_return co_await peer->linger();  // who reads the 101 is a member
     request.reset();
+    json_session json{*peer, member};
+    if (is_json) json.welcome(coming->begins);
+    coming.reset();
     tell(home, member.name(), "joins", member.room_name());
     for (;;) {
       co_await peer->pace();
+      co_await peer->unclogged();
       const auto message = co_await ws.receive();
       if (!message) break;
       ++home.count().messages_in;
-      co_await member.broadcast(*message);
+      if (!is_json || message->binary) {
+        if (is_json) peer->expect_own({});
+        co_await member.broadcast(*message);
+        continue;
+      }
+      auto command = json.read(message->bytes);
+      if (const auto* const said = std::get_if<wire::json::say>(&command)) {
+        json.says(*said);
+        const payload text{.bytes = said->text, .echo = said->echo};
+        co_await member.broadcast(text);
+      } else {
+        co_await json.answer(std::move(command));
+      }
     }
     tell(home, member.name(), "leaves", member.room_name());
     if (!ws.close_frame().empty()) co_await member.part(ws.close_frame());

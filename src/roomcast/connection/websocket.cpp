@@ -132,9 +132,12 @@ websocket::websocket(connection& c) : connection_(c), streams_(c.home().local<st
 
 websocket::~websocket() = default;
 
-error_code websocket::accept(const upgrade_request& request) {
+error_code websocket::accept(const upgrade_request& request, std::string_view subprotocol) {
   auto answering = std::make_unique<stream>(connection_.home());
   answering->next_layer().serve(&connection_);
+  if (!subprotocol.empty())
+    answering->set_option(boost::beast::websocket::stream_base::decorator(
+        [subprotocol](boost::beast::websocket::response_type& r) { r.set(http::field::sec_websocket_protocol, subprotocol); }));
   error_code ec;
   answering->accept(request, ec);
   if (ec) return ec;

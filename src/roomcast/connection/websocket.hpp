@@ -25,8 +25,8 @@ class websocket {
   explicit websocket(connection& c);
   ~websocket();
 
-  /// Answers `request`, which has been examined, with 101.
-  error_code accept(const upgrade_request& request);
+  /// Answers `request`, which has been examined, with 101, and with `subprotocol` where that is not empty.
+  error_code accept(const upgrade_request& request, std::string_view subprotocol);
 
   /// The answer to the peer's Close, which is still to be sent; empty where it has sent none.
   std::string_view close_frame() const noexcept;

@@ -1,41 +1,91 @@
 #pragma once
 
+#include "roomcast/wire/encoding.hpp"
+#include "roomcast/wire/message.hpp"
+
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <memory_resource>
-#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace roomcast::log {
 
-/// A message's place in a batch.
+/// A message's place in a batch, or a notice's: something that members are told in between, and that is no message.
 struct entry {
-  std::uint64_t seq = 0;
-  std::uint64_t sender = 0;  ///< a member's id; 0 for one who is no member
-  std::size_t end = 0;       ///< just after its frame, in the batch's bytes
+  std::uint64_t seq = 0;     ///< a notice has that of the message before it
+  std::uint64_t sender = 0;  ///< a member's number; 0 for one who is no member
+  std::uint64_t id = 0;      ///< a member's id
+  std::array<std::uint32_t, wire::encodings> end{};  ///< just after its frame, in the bytes of each encoding
+  std::uint32_t text = 0;       ///< where its text begins, in the bytes of plain text
+  std::uint32_t text_size = 0;
+  std::uint32_t name = 0;       ///< where its sender's name begins, in `names`
+  std::uint16_t name_size = 0;
+  bool binary = false;
+  bool echo = true;
+  bool notice = false;
 };
 
-/// Messages that came close together: one block of frames, ready for the wire. Immutable once it is sealed, so lanes share it.
+/// Entries that came close together: for each encoding that is in use one block of frames, ready for the wire; plain text always
+/// is. Immutable once it is sealed, so lanes share it. Less than 4 GiB.
+///
+/// A position in a room's log is the number of entries before it.
 struct batch {
-  batch(std::pmr::memory_resource* memory, std::uint64_t at) : begin(at), bytes(memory), entries(memory) {}
+  batch(std::pmr::memory_resource* memory, std::uint64_t at, std::chrono::system_clock::time_point now)
+      : begin(at), time(now), bytes{std::pmr::string{memory}, std::pmr::string{memory}}, names(memory), entries(memory) {}
 
-  std::uint64_t begin;  ///< its first byte's position in the room's log
-  std::pmr::string bytes;
+  std::uint64_t begin;  ///< the position of its first entry
+  std::chrono::system_clock::time_point time;  ///< of its messages
+  std::array<std::pmr::string, wire::encodings> bytes;
+  std::pmr::string names;
   std::pmr::vector<entry> entries;
+  std::uint32_t messages = 0;  ///< entries that are no notices
+  bool json = false;           ///< every entry is written in JSON, too
+  bool plain_echo = true;      ///< every message has `echo`
 
-  std::uint64_t end() const noexcept { return begin + bytes.size(); }
+  std::uint64_t end() const noexcept { return begin + entries.size(); }
+
+  const std::pmr::string& in(wire::encoding e) const noexcept { return bytes[static_cast<std::size_t>(e)]; }
+  std::pmr::string& in(wire::encoding e) noexcept { return bytes[static_cast<std::size_t>(e)]; }
+
+  /// The message of entry `i`, which is no notice; without its room.
+  wire::message message(std::size_t i) const noexcept {
+    const entry& e = entries[i];
+    return {.seq = e.seq,
+            .sender = e.sender,
+            .id = e.id,
+            .room = {},
+            .name = std::string_view{names}.substr(e.name, e.name_size),
+            .text = std::string_view{in(wire::encoding::text)}.substr(e.text, e.text_size),
+            .binary = e.binary,
+            .echo = e.echo,
+            .time = time};
+  }
 };
 
 /// What one batch costs besides its bytes and entries: itself, its link, and what the allocator adds.
-inline constexpr std::size_t batch_overhead = 256;
+inline constexpr std::size_t batch_overhead = 384;
+
+/// The memory that a batch takes up, in bytes: small messages weigh more than what is sent of them.
+inline std::uint64_t weight_of(const batch& b) noexcept {
+  std::uint64_t weight = batch_overhead + b.names.capacity() + b.entries.capacity() * sizeof(entry);
+  for (const auto& each : b.bytes) weight += each.capacity();
+  return weight;
+}
 
 /// A batch in the order in which one lane shows a room's batches to its members. Belongs to that lane. A cursor that holds a
 /// link holds all that comes after it, and nothing before.
 struct link {
-  /// `before` is the weight of all links before this one.
-  link(std::shared_ptr<const log::batch> b, std::uint64_t before) : batch(std::move(b)), weight_before(before) {}
+  using time_point = std::chrono::steady_clock::time_point;
+
+  /// `before` is the weight of all links before this one, modulo 2^64.
+  link(std::shared_ptr<const log::batch> b, std::uint64_t before, time_point now = {})
+      : batch(std::move(b)), weight_before(before), weight_after(before + weight_of(*batch)), shown(now) {}
   link(const link&) = delete;
   link& operator=(const link&) = delete;
 
@@ -44,13 +94,10 @@ struct link {
     while (next && next.use_count() == 1) next = std::shared_ptr(std::move(next->next));
   }
 
-  /// With this one. Weight is memory, in bytes: small messages weigh more than what is sent of them.
-  std::uint64_t weight_after() const noexcept {
-    return weight_before + batch_overhead + batch->bytes.capacity() + batch->entries.capacity() * sizeof(entry);
-  }
-
   std::shared_ptr<const log::batch> batch;
-  std::uint64_t weight_before;
+  const std::uint64_t weight_before;
+  const std::uint64_t weight_after;  ///< with this one
+  const time_point shown;  ///< when it became visible
   std::shared_ptr<link> next;
 };
 

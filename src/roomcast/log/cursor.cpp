@@ -1,67 +1,110 @@
 #include "roomcast/log/cursor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace roomcast::log {
 namespace {
 
-// The entry whose frame holds the byte at `offset`.
-auto entry_at(const batch& b, std::size_t offset) {
-  return std::upper_bound(b.entries.begin(), b.entries.end(), offset,
-                          [](std::size_t at, const entry& e) { return at < e.end; });
+// The entry whose frame holds the byte at `offset`; one without bytes in this form never does.
+std::size_t entry_at(const batch& b, wire::encoding form, std::size_t offset) noexcept {
+  const auto i = static_cast<std::size_t>(form);
+  const auto at = std::upper_bound(b.entries.begin(), b.entries.end(), offset, [i](std::size_t o, const entry& e) { return o < e.end[i]; });
+  return static_cast<std::size_t>(at - b.entries.begin());
 }
 
-std::size_t begin_of(const batch& b, std::pmr::vector<entry>::const_iterator e) {
-  return e == b.entries.begin() ? 0 : std::prev(e)->end;
+std::size_t begin_of(const batch& b, wire::encoding form, std::size_t entry) noexcept {
+  return entry == 0 ? 0 : b.entries[entry - 1].end[static_cast<std::size_t>(form)];
 }
 
 }  // namespace
 
+cursor::cursor(std::uint64_t position, const audience& whom, std::shared_ptr<link> first, const link* newest) noexcept
+    : position_(position), whom_(whom) {
+  if (!first) return;
+  replayed_ = newest->weight_after;
+  replaying_ = true;
+  enter(std::move(first));
+}
+
 void cursor::offer(const std::shared_ptr<link>& newest) {
-  if (!at_ && newest->batch->end() > position_) at_ = newest;
+  if (!at_ && newest->batch->end() > position_) enter(newest);
+}
+
+// At the position, where that is in `l`; otherwise at its beginning.
+void cursor::enter(std::shared_ptr<link> l) noexcept {
+  at_ = std::move(l);
+  const batch& b = *at_->batch;
+  offset_ = position_ > b.begin ? begin_of(b, whom_.form, static_cast<std::size_t>(position_ - b.begin)) : 0;
+  follow();
+}
+
+// Whatever has been read to its end is let go of.
+void cursor::follow() noexcept {
+  while (at_ && offset_ == bytes().size()) {
+    position_ = at_->batch->end();
+    at_ = std::shared_ptr(at_->next);
+    offset_ = 0;
+  }
 }
 
 std::string_view cursor::next() noexcept {
-  if (!at_) return {};
-  if (own_ != 0) return next_of_others();
-  return std::string_view{at_->batch->bytes}.substr(offset());
-}
-
-std::string_view cursor::next_of_others() noexcept {
   while (at_) {
-    const batch& b = *at_->batch;
-    auto e = entry_at(b, offset());
-    if (e->sender != own_) {
-      const auto stop = std::find_if(e, b.entries.end(), [&](const entry& each) { return each.sender == own_; });
-      return std::string_view{b.bytes}.substr(offset(), begin_of(b, stop) - offset());
-    }
-    while (e != b.entries.end() && e->sender == own_) ++e;
-    position_ = b.begin + begin_of(b, e);
-    follow();
+    if (is_for_all(*at_->batch)) return bytes().substr(offset_);
+    if (const auto some = next_but_own(); !some.empty()) return some;
   }
   return {};
 }
 
-void cursor::advance(std::size_t n) noexcept {
-  position_ += n;
-  follow();
+bool cursor::passes_over(const batch& b, std::size_t i) const noexcept {
+  const entry& e = b.entries[i];
+  if (e.notice) return b.begin + i < whom_.live;
+  return e.id == whom_.id && whom_.id != 0 && !(whom_.echo && e.echo);
 }
 
-void cursor::follow() noexcept {
-  if (position_ == at_->batch->end()) at_ = std::shared_ptr(at_->next);
+std::string_view cursor::next_but_own() noexcept {
+  const batch& b = *at_->batch;
+  std::size_t i = entry_at(b, whom_.form, offset_);
+  const std::size_t size = b.entries.size();
+  if (!passes_over(b, i)) {
+    while (i < size && !passes_over(b, i)) ++i;
+    return bytes().substr(offset_, begin_of(b, whom_.form, i) - offset_);
+  }
+  while (i < size && passes_over(b, i)) ++i;
+  offset_ = begin_of(b, whom_.form, i);
+  follow();
+  return {};
+}
+
+void cursor::advance(std::size_t n) noexcept {
+  offset_ += n;
+  follow();
 }
 
 std::string_view cursor::half_read() const noexcept {
   if (!at_) return {};
   const batch& b = *at_->batch;
-  const auto e = entry_at(b, offset());
-  if (begin_of(b, e) == offset()) return {};
-  return std::string_view{b.bytes}.substr(offset(), e->end - offset());
+  const std::size_t i = entry_at(b, whom_.form, offset_);
+  if (begin_of(b, whom_.form, i) == offset_) return {};
+  return bytes().substr(offset_, b.entries[i].end[static_cast<std::size_t>(whom_.form)] - offset_);
+}
+
+std::uint64_t cursor::next_seq() const noexcept {
+  const batch& b = *at_->batch;
+  const entry& e = b.entries[entry_at(b, whom_.form, offset_)];
+  return e.notice ? e.seq + 1 : e.seq;
 }
 
 void cursor::skip_to(const std::shared_ptr<link>& newest) noexcept {
-  at_ = newest;
   position_ = newest->batch->begin;
+  enter(newest);
+}
+
+std::uint64_t cursor::held_from(std::uint64_t weight) const noexcept {
+  // Weights are compared by their distance, as they wrap around.
+  const bool in_replay = replaying_ && static_cast<std::int64_t>(replayed_ - at_->weight_before) > 0;
+  const auto held = static_cast<std::int64_t>(weight - (in_replay ? replayed_ : at_->weight_before));
+  return held > 0 ? static_cast<std::uint64_t>(held) : 0;
 }
 
 }  // namespace roomcast::log

@@ -1,19 +1,32 @@
 #pragma once
 
 #include "roomcast/log/batch.hpp"
+#include "roomcast/wire/encoding.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string_view>
 
 namespace roomcast::log {
 
+/// For whom a cursor reads.
+struct audience {
+  wire::encoding form = wire::encoding::text;
+  std::uint64_t id = 0;   ///< a member's
+  bool echo = true;       ///< it is given its own messages, too, but for those that say otherwise
+  std::uint64_t live = 0;  ///< notices before this position are not for it
+};
+
 /// Where a reader stands in a room's log: a position, and the batch that holds it while there is something left to read.
 /// A reader that keeps up holds nothing.
 class cursor {
  public:
-  /// Starts at `position`. Where `own` is not 0, that sender's frames are passed over.
-  explicit cursor(std::uint64_t position = 0, std::uint64_t own = 0) noexcept : position_(position), own_(own) {}
+  cursor() noexcept = default;
+
+  /// Starts at `position`. Where that is before what has become visible already, `first` is the link that holds it, in a chain
+  /// to the newest: that much does not count as lag.
+  cursor(std::uint64_t position, const audience& whom, std::shared_ptr<link> first = {}, const link* newest = nullptr) noexcept;
 
   /// A batch has become visible; every one must be offered, in order, from the moment the position was taken.
   void offer(const std::shared_ptr<link>& newest);
@@ -31,26 +44,39 @@ class cursor {
   /// keep first.
   void skip_to(const std::shared_ptr<link>& newest) noexcept;
 
+  /// The sequence number of the first message that has not been read as a whole; there is something left to read.
+  std::uint64_t next_seq() const noexcept;
+
   /// Lets go of the log: there is nothing to read from now on.
   void detach() noexcept { at_.reset(); }
 
   /// The weight of what is held for the reader: from the batch that it reads to the one before `newest`.
-  std::uint64_t weight_before(const link& newest) const noexcept { return at_ ? newest.weight_before - at_->weight_before : 0; }
+  std::uint64_t weight_before(const link& newest) const noexcept { return at_ ? held_from(newest.weight_before) : 0; }
 
   /// The same with `newest`.
-  std::uint64_t weight_through(const link& newest) const noexcept { return at_ ? newest.weight_after() - at_->weight_before : 0; }
+  std::uint64_t weight_through(const link& newest) const noexcept { return at_ ? held_from(newest.weight_after) : 0; }
 
   bool caught_up() const noexcept { return !at_; }
+  bool is_at(const link& l) const noexcept { return at_.get() == &l; }
+
+  /// All before it has been read; within a batch that is what the batch begins with.
   std::uint64_t position() const noexcept { return position_; }
 
  private:
-  std::size_t offset() const noexcept { return static_cast<std::size_t>(position_ - at_->batch->begin); }
-  std::string_view next_of_others() noexcept;
+  std::string_view bytes() const noexcept { return at_->batch->in(whom_.form); }
+  bool is_for_all(const batch& b) const noexcept { return whom_.echo && b.plain_echo && position_ >= whom_.live; }
+  bool passes_over(const batch& b, std::size_t entry) const noexcept;
+  std::uint64_t held_from(std::uint64_t weight) const noexcept;
+  std::string_view next_but_own() noexcept;
+  void enter(std::shared_ptr<link> l) noexcept;
   void follow() noexcept;
 
   std::shared_ptr<link> at_;
-  std::uint64_t position_;
-  std::uint64_t own_;
+  std::size_t offset_ = 0;  // in the bytes of what it is at
+  std::uint64_t position_ = 0;
+  audience whom_;
+  std::uint64_t replayed_ = 0;  // weight, up to which nothing counts
+  bool replaying_ = false;
 };
 
 }  // namespace roomcast::log

@@ -1,37 +1,87 @@
 #include "roomcast/log/room_log.hpp"
 
+#include "roomcast/wire/json_protocol.hpp"
+
+#include <algorithm>
 #include <utility>
 
 namespace roomcast::log {
 
-std::uint64_t room_log::append(wire::message m, std::uint64_t sender) {
-  if (!open_) {
-    open_ = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, end_);
-    open_->bytes.reserve(size_hint_);
-  }
+std::size_t room_log::size_of(const batch& b) noexcept {
+  std::size_t largest = 0;
+  for (const auto& each : b.bytes) largest = std::max(largest, each.size());
+  return largest;
+}
+
+void room_log::open() {
+  if (open_) return;
+  open_ = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, end_, std::chrono::system_clock::now());
+  open_->json = json_;
+  for (std::size_t i = 0; i < wire::encodings; ++i) open_->bytes[i].reserve(size_hint_[i]);
+}
+
+std::uint64_t room_log::append(wire::message m) {
+  open();
   m.seq = seq_ + 1;
-  open_->entries.push_back({m.seq, sender, 0});
-  try {
-    format_.append_frame(open_->bytes, m);
-  } catch (...) {
-    open_->entries.pop_back();
-    open_->bytes.resize(static_cast<std::size_t>(end_ - open_->begin));
-    throw;
-  }
-  open_->entries.back().end = open_->bytes.size();
-  end_ = open_->end();
+  m.room = room_;
+  m.time = open_->time;
+  entry e{.seq = m.seq, .sender = m.sender, .id = m.id, .binary = m.binary, .echo = m.echo};
+  append(e, [&](batch& b) {
+    entry& added = b.entries.back();
+    // Who goes on speaking has a name already.
+    const entry* const last = b.entries.size() > 1 ? &added - 1 : nullptr;
+    const bool is_same = last && last->sender == m.sender && m.name == std::string_view{b.names}.substr(last->name, last->name_size);
+    if (!is_same) b.names += m.name;
+    added.name = is_same ? last->name : static_cast<std::uint32_t>(b.names.size() - m.name.size());
+    added.name_size = static_cast<std::uint16_t>(m.name.size());
+    added.text = static_cast<std::uint32_t>(format_.append_frame(b.in(wire::encoding::text), m));
+    added.text_size = static_cast<std::uint32_t>(m.text.size());
+    if (b.json) wire::json::append_message(b.in(wire::encoding::json), m);
+    ++b.messages;
+    b.plain_echo = b.plain_echo && m.echo;
+  });
   return seq_ = m.seq;
+}
+
+void room_log::use_json(bool used) {
+  json_ = used;
+  if (used && open_ && !open_->json) add_json(*open_);
+}
+
+void room_log::add_json(batch& b) const {
+  const auto json = static_cast<std::size_t>(wire::encoding::json);
+  auto& bytes = b.in(wire::encoding::json);
+  for (std::size_t i = 0; i < b.entries.size(); ++i) {
+    auto m = b.message(i);
+    m.room = room_;
+    wire::json::append_message(bytes, m);
+    b.entries[i].end[json] = static_cast<std::uint32_t>(bytes.size());
+  }
+  b.json = true;
+}
+
+std::shared_ptr<const batch> room_log::with_json(const batch& b) const {
+  auto copy = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, b.begin, b.time);
+  copy->in(wire::encoding::text) = b.in(wire::encoding::text);
+  copy->names = b.names;
+  copy->entries = b.entries;
+  copy->messages = b.messages;
+  copy->plain_echo = b.plain_echo;
+  add_json(*copy);
+  return copy;
 }
 
 void room_log::seal() {
   if (!open_) return;
-  size_hint_ = open_->bytes.size();
+  for (std::size_t i = 0; i < wire::encodings; ++i) size_hint_[i] = open_->bytes[i].size();
   sealed_.push_back(open_);
+  sealed_bytes_ += open_bytes();
   open_.reset();
 }
 
 void room_log::show() noexcept {
   visible_end_ = sealed_.front()->end();
+  sealed_bytes_ -= size_of(*sealed_.front());
   sealed_.pop_front();
 }
 

@@ -3,30 +3,48 @@
 #include "roomcast/log/batch.hpp"
 #include "roomcast/wire/text_format.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <memory_resource>
+#include <string>
+#include <string_view>
 
 namespace roomcast::log {
 
 /// The order of one room's messages, as bytes that are ready for the wire.
 ///
-/// A batch is *open* while messages are added to it, *sealed* when it is closed to them, and *visible* when members may be
+/// A batch is *open* while entries are added to it, *sealed* when it is closed to them, and *visible* when members may be
 /// sent it. Between the last two it waits for whoever must have it first; batches become visible in their order.
 /// Home lane only.
 class room_log {
  public:
-  room_log(const wire::text_format& format, std::pmr::memory_resource& memory) : format_(format), memory_(&memory) {}
+  room_log(std::string_view room, const wire::text_format& format, std::pmr::memory_resource& memory)
+      : room_(room), format_(format), memory_(&memory) {}
 
-  /// Orders `m`: gives it the next sequence number, which it returns, and adds its frame to the open batch.
-  std::uint64_t append(wire::message m, std::uint64_t sender);
+  /// Goes on after message `seq`. Before anything else is asked.
+  void resume_after(std::uint64_t seq) noexcept { seq_ = seq; }
+
+  /// Orders `m`: gives it the next sequence number, which it returns, and the time; adds its frames to the open batch.
+  std::uint64_t append(wire::message m);
+
+  /// Adds a notice to the open batch: `write` appends its frame, in JSON, to a string.
+  template <class Write>
+  void append_notice(Write write) {
+    open();
+    entry e{.seq = seq_, .echo = true, .notice = true};
+    append(e, [&](batch& b) { write(b.in(wire::encoding::json)); });
+  }
+
+  /// Whether batches are written in JSON from now on, with what is open already.
+  void use_json(bool used);
 
   /// Bytes that have been ordered and are in no sealed batch yet.
-  std::size_t open_bytes() const noexcept { return open_ ? open_->bytes.size() : 0; }
+  std::size_t open_bytes() const noexcept { return open_ ? size_of(*open_) : 0; }
 
   /// Bytes that have been ordered and are not visible yet.
-  std::size_t hidden_bytes() const noexcept { return static_cast<std::size_t>(end_ - visible_end_); }
+  std::size_t hidden_bytes() const noexcept { return sealed_bytes_ + open_bytes(); }
 
   /// Closes the open batch, if there is one.
   void seal();
@@ -37,20 +55,55 @@ class room_log {
   /// Makes it visible.
   void show() noexcept;
 
-  /// The position after the last byte that has been ordered: where a newcomer's cursor starts.
+  /// The position after the last entry: where a newcomer's cursor starts.
   std::uint64_t end() const noexcept { return end_; }
 
   std::uint64_t visible_end() const noexcept { return visible_end_; }
 
+  /// The sequence number of the last message.
+  std::uint64_t seq() const noexcept { return seq_; }
+
+  /// A copy of `b` that is written in JSON, too.
+  std::shared_ptr<const batch> with_json(const batch& b) const;
+
  private:
+  // What a batch beyond it may not become: a message more, with all of its characters escaped, has to fit into 4 GiB.
+  static constexpr std::size_t most = std::size_t{1} << 30;
+
+  static std::size_t size_of(const batch& b) noexcept;
+  void open();
+  template <class Write>
+  void append(entry e, Write write);
+  void add_json(batch& b) const;
+
+  const std::string_view room_;
   const wire::text_format& format_;
   std::pmr::memory_resource* memory_;
   std::shared_ptr<batch> open_;
   std::deque<std::shared_ptr<const batch>> sealed_;
+  std::size_t sealed_bytes_ = 0;
   std::uint64_t seq_ = 0;
   std::uint64_t end_ = 0;
   std::uint64_t visible_end_ = 0;
-  std::size_t size_hint_ = 0;  // of the last batch sealed: the next is probably like it
+  bool json_ = false;
+  std::array<std::size_t, wire::encodings> size_hint_{};  // of the last batch sealed: the next is probably like it
 };
+
+template <class Write>
+void room_log::append(entry e, Write write) {
+  batch& b = *open_;
+  const auto before = b.entries.empty() ? entry{} : b.entries.back();
+  b.entries.push_back(e);
+  try {
+    write(b);
+  } catch (...) {
+    b.entries.pop_back();
+    for (std::size_t i = 0; i < wire::encodings; ++i) b.bytes[i].resize(before.end[i]);
+    throw;
+  }
+  for (std::size_t i = 0; i < wire::encodings; ++i) b.entries.back().end[i] = static_cast<std::uint32_t>(b.bytes[i].size());
+  ++end_;
+  if (size_of(b) > most) seal();
+}
 
 }  // namespace roomcast::log

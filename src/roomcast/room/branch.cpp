@@ -11,12 +11,12 @@ namespace roomcast {
 
 branch::branch(lane& here, room& whole) : share(here, whole.name()), home_(whole.home()), room_(whole) {}
 
-task<> branch::join(member& m) {
+task<> branch::join(member& m, reservation& place, const wish& w, beginning& b) {
   const visit keeps{*this};
-  const auto ask = [this] { return room_.join(*this); };
+  const auto ask = [this, &place, &w] { return room_.join(*this, place, w); };
   call joined{here(), home_, ask};
-  const auto position = co_await joined;
-  add(m, position);
+  b = co_await joined;
+  add(m, b);
 }
 
 parcel& branch::packing() {
@@ -25,14 +25,14 @@ parcel& branch::packing() {
   return *packed_;
 }
 
-void branch::say(std::uint64_t sender, std::string_view name, payload what) {
+void branch::say(const speaker& who, payload what) {
   parcel& p = packing();
   p.bytes.resize(p.messages.empty() ? 0 : p.messages.back().text_end);  // memory may have run out half-way, the last time
-  p.bytes += name;
+  p.bytes += who.name;
   const std::size_t name_end = p.bytes.size();
   p.bytes += what.bytes;
-  p.messages.push_back({.sender = sender, .name_end = name_end, .text_end = p.bytes.size(), .binary = what.binary});
-  on_the_way_ += parcel::size_of(name, what);
+  p.messages.push_back({.number = who.number, .id = who.id, .name_end = name_end, .text_end = p.bytes.size(), .binary = what.binary, .echo = what.echo});
+  on_the_way_ += parcel::size_of(who, what);
   grew();
 }
 
@@ -40,7 +40,7 @@ void branch::show(std::shared_ptr<const log::batch> next, std::size_t taken) {
   if (closed_) return;
   on_the_way_ -= taken;
   try {
-    registry_.fan_out(registry_.make_link(std::move(next)));
+    registry_.fan_out(registry_.make_link(std::move(next), {}));
   } catch (const std::exception&) {  // no memory: nobody here may miss it and go on
     for (member* m : members()) m->drop();
   }
@@ -68,15 +68,15 @@ bool branch::try_flush() noexcept {
 void branch::remove(member& m) noexcept {
   share::remove(m);
   try_flush();  // what it has said
-  home_.post([this, &whole = room_] { whole.leave(*this); });
+  home_.post([this, &whole = room_, form = m.form()] { whole.leave(*this, form); });
   if (!is_needed()) forget();
 }
 
 task<std::uint64_t> branch::leave(member& m, reservation& place) {
   try_flush();
-  const auto ask = [this, &place] {
+  const auto ask = [this, &place, form = m.form()] {
     const std::uint64_t end = room_.flush();
-    room_.leave(*this);
+    room_.leave(*this, form);
     place.give_up();
     return end;
   };
@@ -87,10 +87,10 @@ task<std::uint64_t> branch::leave(member& m, reservation& place) {
   co_return end;
 }
 
-void branch::dismiss(std::size_t most, std::string_view close) {
+void branch::dismiss(std::size_t most) {
   try_flush();
-  home_.post([this, &whole = room_, most, close = std::string{close}] {
-    here().post([this, most, close, flushed = whole.flush()] { share::dismiss(most, close, flushed); });
+  home_.post([this, &whole = room_, most] {
+    here().post([this, most, flushed = whole.flush()] { share::dismiss(most, flushed); });
   });
 }
 

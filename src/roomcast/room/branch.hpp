@@ -19,21 +19,22 @@ struct parcel {
   explicit parcel(std::pmr::memory_resource* memory) : bytes(memory), messages(memory) {}
 
   struct message {
-    std::uint64_t sender;
+    std::uint64_t number, id;  // of its sender
     std::size_t name_end, text_end;  // in `bytes`
     bool binary;
+    bool echo;
   };
 
   /// What a message takes up in it: where the text is short, more than its bytes.
-  static std::size_t size_of(std::string_view name, payload what) noexcept { return sizeof(message) + name.size() + what.bytes.size(); }
+  static std::size_t size_of(const speaker& who, payload what) noexcept { return sizeof(message) + who.name.size() + what.bytes.size(); }
 
   template <class Function>
   void for_each(Function f) const {
     std::size_t begin = 0;
     for (const message& m : messages) {
       const std::string_view all = bytes;
-      f(m.sender, all.substr(begin, m.name_end - begin),
-        payload{.bytes = all.substr(m.name_end, m.text_end - m.name_end), .binary = m.binary});
+      f(speaker{.number = m.number, .id = m.id, .name = all.substr(begin, m.name_end - begin)},
+        payload{.bytes = all.substr(m.name_end, m.text_end - m.name_end), .binary = m.binary, .echo = m.echo});
       begin = m.text_end;
     }
   }
@@ -67,14 +68,14 @@ class branch final : public share {
     branch& branch_;
   };
 
-  /// Completes when `m`, on this lane, has joined.
-  task<> join(member& m);
+  /// Completes when `m`, on this lane, has joined; `b` says where it begins.
+  task<> join(member& m, reservation& place, const wish& w, beginning& b);
 
   bool is_full() const noexcept override { return on_the_way_ >= max_hidden; }
-  void say(std::uint64_t sender, std::string_view name, payload what) override;
+  void say(const speaker& who, payload what) override;
   void remove(member& m) noexcept override;
   task<std::uint64_t> leave(member& m, reservation& place) override;
-  void dismiss(std::size_t most, std::string_view close) override;
+  void dismiss(std::size_t most) override;
   bool try_flush() noexcept override;
 
   // for the room

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <random>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -27,7 +28,7 @@ options checked(options o) {
   using namespace std::chrono_literals;
   require(is_route(o.path), "path", "begins with '/', does not end with it, and has letters, digits and . _ ~ - / only");
   require(o.max_message_size >= 125, "max_message_size", "is at least 125");
-  require(o.max_message_size <= 1u << 30, "max_message_size", "is at most 1 GiB");
+  require(o.max_message_size <= 1u << 28, "max_message_size", "is at most 256 MiB");
   require(o.max_fragments >= 1, "max_fragments", "is at least 1");
   require(o.max_rooms >= 1, "max_rooms", "is at least 1");
   require(o.rate <= 1'000'000, "rate", "is at most 1000000 a second");
@@ -37,9 +38,14 @@ options checked(options o) {
   require(o.send_buffer <= 1u << 30, "send_buffer", "is at most 1 GiB");
   for (const auto& [field, value] : {std::pair{"ping_interval", o.ping_interval}, {"pong_timeout", o.pong_timeout},
                                      {"message_timeout", o.message_timeout}, {"send_timeout", o.send_timeout},
-                                     {"close_timeout", o.close_timeout}})
+                                     {"close_timeout", o.close_timeout}, {"retain_age", o.retain_age}})
     require(value >= 1ms && value <= 24h * 365, field, "is between 1 ms and a year");
   return o;
+}
+
+std::uint64_t some_number() {
+  std::random_device source;
+  return std::uint64_t{source()} << 32 | source();
 }
 
 wire::text_format compiled(std::string_view format) {
@@ -52,6 +58,19 @@ wire::text_format compiled(std::string_view format) {
 
 }  // namespace
 
-common::common(options o) : opts(checked(std::move(o))), format(compiled(opts.format)), memory(opts.memory_budget), handshakes_(opts.handshake_rate, {}) {}
+common::common(options o)
+    : opts(checked(std::move(o))),
+      format(compiled(opts.format)),
+      memory(opts.memory_budget),
+      epochs_(some_number()),
+      handshakes_(opts.handshake_rate, {}) {}
+
+std::string common::next_epoch() {
+  constexpr std::string_view digits = "0123456789abcdefghijklmnopqrstuvwxyz";
+  std::string name;
+  // Of numbers that follow upon each other, those whose digits do not look so.
+  for (std::uint64_t n = ++epochs_ * 0x9e3779b97f4a7c15; name.size() < 8; n /= digits.size()) name += digits[n % digits.size()];
+  return name;
+}
 
 }  // namespace roomcast

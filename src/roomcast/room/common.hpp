@@ -3,6 +3,7 @@
 #include "roomcast/memory_budget.hpp"
 #include "roomcast/options.hpp"
 #include "roomcast/room/rate_limit.hpp"
+#include "roomcast/room/return_keys.hpp"
 #include "roomcast/wire/text_format.hpp"
 
 #include <atomic>
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -34,6 +36,10 @@ struct common {
   std::atomic<std::uint64_t> next_connection{1};  ///< ids; 0 is nobody
   std::atomic<std::size_t> rooms{0};
   std::atomic<bool> relief_under_way{false};  ///< see `relieve`
+  const return_keys keys;
+
+  /// A name for one life of a room's log, as no other has.
+  std::string next_epoch();
 
   /// Counts one room more; false where there are as many as `options::max_rooms` allows.
   bool take_room() noexcept {
@@ -57,6 +63,7 @@ struct common {
   }
 
  private:
+  std::atomic<std::uint64_t> epochs_;
   std::mutex handshakes_mutex_;
   rate_limit handshakes_;
 };

@@ -7,26 +7,52 @@
 #include "roomcast/room/room.hpp"
 
 namespace roomcast {
+namespace {
+
+// How many rooms are looked at for one to forget.
+constexpr int patience = 32;
+
+void displace(const place& taken) {
+  lane& there = *taken.where;
+  there.post([&there, number = taken.number] {
+    for (member& each : there.sessions())
+      if (each.number() == number) return each.displace();
+  });
+}
+
+}  // namespace
 
 directory::directory(lane& home) : home_(home) {}
 directory::~directory() = default;
 
-std::variant<reservation, no_place> directory::reserve(std::string_view room_name, std::string_view name) {
+std::variant<reservation, no_place> directory::reserve(std::string_view room_name, const applicant& who) {
   room* const r = open(room_name);
   if (!r) return no_place::too_many_rooms;
   const auto refuse = [&](no_place why) {
     if (!r->is_needed()) forget(*r);
     return why;
   };
-  const auto limit = home_.config().max_members;
-  if (limit != 0 && r->names_.size() >= limit) return refuse(no_place::room_full);
-  if (name == home_.config().publisher) return refuse(no_place::name_taken);
   try {
-    // Not to be taken already: names of this form are reserved, and each number is given once.
-    const auto [at, fresh] =
-        r->names_.emplace(name.empty() ? default_member_name(home_.shared().next_user++) : std::string{name});
-    if (!fresh) return refuse(no_place::name_taken);
-    return reservation{*r, *at};
+    const auto returning = home_.shared().keys.identity_of(room_name, who.key);
+    const auto limit = home_.config().max_members;
+    const bool is_full = limit != 0 && r->places_.size() >= limit;
+    if (is_full && !returning) return refuse(no_place::room_full);
+    const std::string name = returning ? returning->name : who.name.empty() ? default_member_name(home_.shared().next_user++) : std::string{who.name};
+    if (name == home_.config().publisher) return refuse(no_place::name_taken);
+    const auto known = r->places_.find(name);
+    const bool is_free = known == r->places_.end() || known->second.number == 0;
+    if (!is_free) {
+      // Names of the form of those that are given are reserved, and each number is given once.
+      if (!returning || known->second.id != returning->id) return refuse(no_place::name_taken);
+      displace(known->second);
+    }
+    if (is_full && is_free) return refuse(no_place::room_full);
+    auto& taken = known != r->places_.end() ? *known : *r->places_.try_emplace(name).first;
+    ++taken.second.reservations;
+    taken.second.number = who.number;
+    taken.second.where = who.where;
+    if (is_free) taken.second.id = returning ? returning->id : who.number;
+    return reservation{*r, taken, who.number};
   } catch (...) {
     if (!r->is_needed()) forget(*r);
     throw;
@@ -38,7 +64,8 @@ room* directory::open(std::string_view room_name) {
   auto made = std::make_unique<room>(home_, room_name);
   const std::string_view key = made->name();
   const auto at = rooms_.emplace(key, std::move(made)).first;
-  if (!home_.shared().take_room()) {
+  while (!home_.shared().take_room()) {
+    if (forget_a_silent_one()) continue;
     rooms_.erase(at);
     return nullptr;
   }
@@ -72,6 +99,42 @@ std::vector<share*> directory::all() const {
   for (const auto& [name, r] : rooms_) shares.push_back(r.get());
   for (const auto& [name, b] : branches_) shares.push_back(b.get());
   return shares;
+}
+
+void directory::recount(room& r, std::uint64_t before) noexcept {
+  const std::uint64_t now = r.remembered();
+  remembered_ += now - before;
+  if (now == 0)
+    r.unlink();
+  else if (!r.is_linked())
+    remembering_.push_back(r);
+}
+
+void directory::spoke(room& r) {
+  if (r.is_linked()) {
+    r.unlink();
+    remembering_.push_back(r);
+  }
+  // None of them is `r`, which alone does not remember too much.
+  forget_while([this] { return remembered_ > most_remembered(); });
+}
+
+std::uint64_t directory::most_remembered() const noexcept { return home_.config().retain_total / home_.shared().lanes.size(); }
+
+void directory::forget_while(const std::function<bool()>& more) {
+  while (!remembering_.empty() && more()) static_cast<room&>(remembering_.front()).forget_oldest();
+}
+
+bool directory::forget_a_silent_one() {
+  int looked_at = 0;
+  for (remembering& each : remembering_) {
+    if (auto& silent = static_cast<room&>(each); !silent.is_in_use()) {
+      silent.forget_all();
+      return true;
+    }
+    if (++looked_at == patience) break;
+  }
+  return false;
 }
 
 }  // namespace roomcast

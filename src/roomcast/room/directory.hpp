@@ -1,6 +1,10 @@
 #pragma once
 
+#include <boost/intrusive/list.hpp>
+
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <string_view>
 #include <unordered_map>
@@ -12,11 +16,19 @@ namespace roomcast {
 class branch;
 class lane;
 class reservation;
+struct applicant;
 class room;
 class share;
 
 /// Why there is no place in a room.
 enum class no_place { name_taken, room_full, too_many_rooms };
+
+/// A room's place among those of its lane that remember something.
+class remembering : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+ protected:
+  remembering() = default;
+  ~remembering() = default;
+};
 
 /// The rooms whose home a lane is, and its branches of other lanes' rooms, by name. Each comes with the first who needs it
 /// and goes with the last. Lane only.
@@ -25,10 +37,11 @@ class directory {
   explicit directory(lane& home);
   ~directory();
 
-  /// Takes `name` in room `room_name`; an empty `name` stands for the next free of user0, user1, ….
-  std::variant<reservation, no_place> reserve(std::string_view room_name, std::string_view name);
+  /// Takes a place in room `room_name`. One who comes back for its name takes it from whoever has it still.
+  std::variant<reservation, no_place> reserve(std::string_view room_name, const applicant& who);
 
-  /// The room of that name, made if need be; null where there are too many.
+  /// The room of that name, made if need be, for which one that is only remembered may have to be forgotten; null where there
+  /// are too many.
   room* open(std::string_view room_name);
 
   /// Ends `r`, which nobody needs any more.
@@ -43,8 +56,26 @@ class directory {
   /// All shares of rooms there are now.
   std::vector<share*> all() const;
 
+  // what the rooms remember, for which there is a budget
+
+  /// `r` remembered `before` bytes, until just now.
+  void recount(room& r, std::uint64_t before) noexcept;
+
+  /// Something has been said in `r`. Of the others, those that have been silent the longest may have to forget.
+  void spoke(room& r);
+
+  /// The bytes that all rooms together, and so any of them, may remember.
+  std::uint64_t most_remembered() const noexcept;
+
+  /// Rooms forget, the most silent first, for as long as `more` says so.
+  void forget_while(const std::function<bool()>& more);
+
  private:
+  bool forget_a_silent_one();
+
   lane& home_;
+  boost::intrusive::list<remembering, boost::intrusive::constant_time_size<false>> remembering_;  // who has spoken last is the last
+  std::uint64_t remembered_ = 0;  // by all of them
   std::unordered_map<std::string_view, std::unique_ptr<room>> rooms_;  // keys are the rooms' own names
   std::unordered_map<std::string_view, std::unique_ptr<branch>> branches_;
 };

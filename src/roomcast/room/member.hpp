@@ -1,6 +1,8 @@
 #pragma once
 
 #include "roomcast/log/batch.hpp"
+#include "roomcast/room/place.hpp"
+#include "roomcast/wire/encoding.hpp"
 
 #include <boost/intrusive/list_hook.hpp>
 
@@ -14,20 +16,34 @@ namespace roomcast {
 /// What a room knows of a connection. Lane only; none of the calls resumes a coroutine or leaves the registry.
 class member : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
-  explicit member(std::uint64_t id) noexcept : id_(id) {}
+  explicit member(std::uint64_t number) noexcept : number_(number), id_(number) {}
   member(const member&) = delete;
   member& operator=(const member&) = delete;
 
-  std::uint64_t id() const noexcept { return id_; }
+  /// The connection's own.
+  std::uint64_t number() const noexcept { return number_; }
 
-  /// The cursor starts at `position`.
-  virtual void joined(std::uint64_t position) = 0;
+  /// What others know it by: its number, or, where it has come back for a name, what it was before.
+  std::uint64_t id() const noexcept { return id_; }
+  void take_id(std::uint64_t id) noexcept { id_ = id; }
+
+  /// How it is written to.
+  virtual wire::encoding form() const noexcept = 0;
+
+  /// Its cursor starts as `b` says: with `first`, of a chain to `newest`, where there is something to be replayed.
+  virtual void joined(const beginning& b, std::shared_ptr<log::link> first, const log::link* newest) = 0;
 
   /// A batch has become visible.
   virtual void deliver(const std::shared_ptr<log::link>& newest) = 0;
 
   /// Ends with the frame `close` after all of the log before `flush_to`.
   virtual void dismiss(std::string_view close, std::uint64_t flush_to) = 0;
+
+  /// Ends in the same way, as the server stops.
+  virtual void send_away(std::uint64_t flush_to) = 0;
+
+  /// Somebody has come back for its name.
+  virtual void displace() = 0;
 
   /// Ends the connection at once; its session notices later.
   virtual void drop() noexcept = 0;
@@ -47,7 +63,8 @@ class member : public boost::intrusive::list_base_hook<boost::intrusive::link_mo
 
  private:
   friend class registry;
-  const std::uint64_t id_;
+  const std::uint64_t number_;
+  std::uint64_t id_;
   std::size_t slot_ = 0;
 };
 

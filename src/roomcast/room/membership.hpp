@@ -1,6 +1,7 @@
 #pragma once
 
 #include "roomcast/payload.hpp"
+#include "roomcast/room/place.hpp"
 #include "roomcast/room/share.hpp"
 #include "roomcast/room/task.hpp"
 
@@ -20,9 +21,10 @@ class room;
 /// it any more. Made on the room's home lane.
 class reservation {
  public:
-  reservation(room& r, const std::string& name) noexcept : room_(&r), name_(&name) {}
+  /// `taken` is the room's, and in the hands of connection `number`.
+  reservation(room& r, places::value_type& taken, std::uint64_t number) noexcept : room_(&r), taken_(&taken), number_(number), id_(taken.second.id) {}
   reservation(reservation&& other) noexcept
-      : room_(std::exchange(other.room_, nullptr)), name_(other.name_), home_(std::move(other.home_)) {}
+      : room_(std::exchange(other.room_, nullptr)), taken_(other.taken_), number_(other.number_), id_(other.id_), home_(std::move(other.home_)) {}
   reservation& operator=(reservation&&) = delete;
   ~reservation();
 
@@ -34,19 +36,29 @@ class reservation {
   bool is_home() const noexcept { return home_ == nullptr; }
 
   room& where() const noexcept { return *room_; }
-  const std::string& name() const noexcept { return *name_; }
+  const std::string& name() const noexcept { return taken_->first; }
+
+  /// The id that goes with the name.
+  std::uint64_t id() const noexcept { return id_; }
+
+  /// On the room's home lane: the place itself, which is another connection's where somebody has come back for it.
+  places::value_type& taken() const noexcept { return *taken_; }
+  std::uint64_t number() const noexcept { return number_; }
 
  private:
   room* room_;
-  const std::string* name_;
+  places::value_type* taken_;
+  std::uint64_t number_;
+  std::uint64_t id_;
   std::shared_ptr<lane> home_;  // null there
 };
 
 /// A member's place in the registry, whatever way its session ends. Move-only. On the member's lane.
 class membership {
  public:
-  /// Completes when the room's home lane has fixed where in the log `m`, of lane `here`, begins, and `m` has been told.
-  static task<membership> join(lane& here, reservation place, member& m);
+  /// Completes when the room's home lane has fixed where in the log `m`, of lane `here`, begins, and `m` has been told; `b` says
+  /// so, too. `w` and `b` outlive it.
+  static task<membership> join(lane& here, reservation place, member& m, const wish& w, beginning& b);
 
   membership(membership&& other) noexcept
       : place_(std::move(other.place_)), share_(other.share_), member_(std::exchange(other.member_, nullptr)) {}
@@ -57,6 +69,9 @@ class membership {
 
   const std::string& name() const noexcept { return place_.name(); }
   const std::string& room_name() const noexcept { return share_.name(); }
+
+  /// The whole room, which is its home lane's.
+  room& whole() const noexcept { return place_.where(); }
 
   /// Leaves, and then ends the connection with the frame `close`, after everything that was ordered before. The last thing to
   /// be asked of a membership.
@@ -89,7 +104,10 @@ class [[nodiscard]] membership::ordering {
     sender_.share_.wait_for_space(suspended{sender, sender.promise().root});
   }
 
-  void await_resume() { sender_.share_.say(sender_.member_->id(), sender_.name(), what_); }
+  void await_resume() {
+    const member& m = *sender_.member_;
+    sender_.share_.say({.number = m.number(), .id = m.id(), .name = sender_.name()}, what_);
+  }
 
  private:
   friend class membership;

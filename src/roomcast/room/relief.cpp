@@ -40,15 +40,24 @@ std::uint64_t largest_on(lane& here) {
   return largest;
 }
 
-// The largest first, until an eighth of the budget is free: otherwise the next message would be the next reason.
+// Until an eighth of the budget is free: otherwise the next message would be the next reason.
+bool is_tight(const memory_budget& memory) noexcept { return memory.held() > memory.limit() - memory.limit() / 8; }
+
+// The largest first.
 bool shed_on(lane& here, std::uint64_t least) {
   const memory_budget& memory = here.shared().memory;
   auto claims = claims_on(here);
   std::sort(claims.begin(), claims.end(), [](const claim& a, const claim& b) { return a.size > b.size; });
   for (const claim& each : claims) {
-    if (each.size < least || memory.held() <= memory.limit() - memory.limit() / 8) break;
+    if (each.size < least || !is_tight(memory)) break;
     each.who->shed(each.newest);
   }
+  return memory.exceeded();
+}
+
+bool forget_on(lane& here) {
+  const memory_budget& memory = here.shared().memory;
+  here.rooms().forget_while([&] { return is_tight(memory); });
   return memory.exceeded();
 }
 
@@ -68,6 +77,11 @@ class only_one {
 task<> relieve_all(lane& here) {
   const only_one held{here.shared().relief_under_way};
   const auto& lanes = here.shared().lanes;
+  // What is only remembered goes before anybody does.
+  for (lane* const each : lanes) {
+    call told{here, *each, [each] { return forget_on(*each); }};
+    if (!co_await told) co_return;
+  }
   auto least = std::numeric_limits<std::uint64_t>::max();
   for (bool exceeded = true; exceeded && least > 1;) {
     std::uint64_t largest = 0;

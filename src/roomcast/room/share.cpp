@@ -39,9 +39,10 @@ void share::there_is_space() noexcept {
   if (space_) space_->cancel();
 }
 
-void share::add(member& m, std::uint64_t position) {
+void share::add(member& m, const beginning& b) {
+  const auto [first, newest] = registry_.replay(b.replay);
+  m.joined(b, first, newest);
   registry_.add(m);
-  m.joined(position);
   ++lane_.count().members;
   ++lane_.count().joins;
 }
@@ -52,8 +53,8 @@ void share::remove(member& m) noexcept {
   ++lane_.count().leaves;
 }
 
-void share::dismiss(std::size_t most, std::string_view close, std::uint64_t flush_to) {
-  for (std::size_t i = 0; i < most && i < members().size(); ++i) members()[i]->dismiss(close, flush_to);
+void share::dismiss(std::size_t most, std::uint64_t flush_to) {
+  for (std::size_t i = 0; i < most && i < members().size(); ++i) members()[i]->send_away(flush_to);
 }
 
 }  // namespace roomcast

@@ -3,6 +3,7 @@
 #include "roomcast/payload.hpp"
 #include "roomcast/room/lane_executor.hpp"
 #include "roomcast/room/registry.hpp"
+#include "roomcast/room/speaker.hpp"
 #include "roomcast/room/task.hpp"
 
 #include <boost/asio/basic_waitable_timer.hpp>
@@ -56,7 +57,7 @@ class share {
   virtual bool is_full() const noexcept = 0;
 
   /// Passes on what a member says, whether the share is full or not; what one member says keeps its order.
-  virtual void say(std::uint64_t sender, std::string_view name, payload what) = 0;
+  virtual void say(const speaker& who, payload what) = 0;
 
   /// Resumes `sender` when there is space again.
   void wait_for_space(suspended sender);
@@ -68,8 +69,8 @@ class share {
   /// of all that was ordered while it was one.
   virtual task<std::uint64_t> leave(member& m, reservation& place) = 0;
 
-  /// Ends up to `most` members' connections with the frame `close`, soon, each after everything that has been ordered by then.
-  virtual void dismiss(std::size_t most, std::string_view close) = 0;
+  /// Ends up to `most` members' connections, soon, as the server stops, each after everything that has been ordered by then.
+  virtual void dismiss(std::size_t most) = 0;
 
   // Of the lane, which asks once a turn while something waits to go on:
 
@@ -85,8 +86,8 @@ class share {
  protected:
   lane& here() const noexcept { return lane_; }
 
-  void add(member& m, std::uint64_t position);
-  void dismiss(std::size_t most, std::string_view close, std::uint64_t flush_to);
+  void add(member& m, const beginning& b);
+  void dismiss(std::size_t most, std::uint64_t flush_to);
 
   /// Asks the lane for turns, until it is unlisted.
   void list();

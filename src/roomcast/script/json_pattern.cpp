@@ -2,7 +2,7 @@
 
 #include "roomcast/script/script.hpp"
 
-#include <boost/json/src.hpp>
+#include <boost/json.hpp>
 
 namespace roomcast::script {
 namespace {

@@ -145,6 +145,8 @@ void declare(CLI::App& app, settings& s) {
   app.add_flag("--echo,!--no-echo", chat.echo, "Whether a sender gets its own messages; by default it does");
   add_choice(app, "--slow-reader", chat.slow_reader, policies, "What happens to a member beyond --max-lag: close or skip");
 
+  add_number(app, "--history", chat.history, std::size_t{0}, million, "How many messages a plain-text newcomer is sent of what its room remembers");
+  add_number(app, "--presence-limit", chat.presence_limit, std::size_t{0}, million, "In larger rooms JSON members are told how many there are, not who comes and goes");
   add_choice(app, "--binary", chat.binary, binaries, "What becomes of binary messages: refuse (1003), or relay, as they came");
 
   app.option_defaults()->group("Who may connect");
@@ -167,6 +169,12 @@ void declare(CLI::App& app, settings& s) {
   add_size(app, "--max-lag", chat.max_lag, "How far a member may fall behind its room");
   add_size(app, "--memory-budget", chat.memory_budget, "What is held for all members together; 0 for half of the machine's memory");
   add_size(app, "--send-buffer", chat.send_buffer, "What the kernel holds for one connection; 0 for its own sizing");
+
+  app.option_defaults()->group("What rooms remember");
+  add_number(app, "--retain-messages", chat.retain_messages, std::size_t{0}, million, "How many of its last messages a room remembers; 0 for none");
+  add_size(app, "--retain-bytes", chat.retain_bytes, "How much memory they may take up");
+  add_duration(app, "--retain-age", chat.retain_age, "For how long they are remembered");
+  add_size(app, "--retain-total", chat.retain_total, "How much memory they may take up in all rooms together");
 
   app.option_defaults()->group("Patience");
   add_duration(app, "--ping-interval", chat.ping_interval, "After how long a silence a connection is pinged");

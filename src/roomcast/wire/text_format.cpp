@@ -3,11 +3,11 @@
 #include "roomcast/utf8.hpp"
 #include "roomcast/wire/frame.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <stdexcept>
 #include <utility>
 
@@ -20,11 +20,25 @@ namespace {
 
 }  // namespace
 
-std::string iso_time(std::chrono::system_clock::time_point time) {
-  const auto whole = std::chrono::floor<std::chrono::milliseconds>(time);
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(whole);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
-                     (whole - seconds).count());
+iso_time::iso_time(std::chrono::system_clock::time_point time) noexcept {
+  using namespace std::chrono;
+  const auto whole = floor<milliseconds>(time);
+  const auto day = floor<days>(whole);
+  const year_month_day date{day};
+  const hh_mm_ss clock{whole - day};
+  char* at = text_.data();
+  const auto put = [&](std::int64_t value, int digits, char after) {
+    for (int i = digits; i-- > 0; value /= 10) at[i] = static_cast<char>('0' + value % 10);
+    at[digits] = after;
+    at += digits + 1;
+  };
+  put(int{date.year()}, 4, '-');
+  put(unsigned{date.month()}, 2, '-');
+  put(unsigned{date.day()}, 2, 'T');
+  put(clock.hours().count(), 2, ':');
+  put(clock.minutes().count(), 2, ':');
+  put(clock.seconds().count(), 2, '.');
+  put(clock.subseconds().count(), 3, 'Z');
 }
 
 text_format::text_format(std::string_view format) {
@@ -62,21 +76,21 @@ text_format::text_format(std::string_view format) {
     throw std::invalid_argument("no '{text}', so that no message would show");
 }
 
-void text_format::append_frame(std::pmr::string& out, const message& m) const {
+std::size_t text_format::append_frame(std::pmr::string& out, const message& m) const {
   if (m.binary) {
     out += make_header(opcode::binary, m.text.size());
     out += m.text;
-    return;
+    return out.size() - m.text.size();
   }
   const fmt::format_int seq{m.seq};
-  const std::string time = shows_time_ ? iso_time(m.time) : std::string{};
+  const iso_time time{shows_time_ ? m.time : std::chrono::system_clock::time_point{}};
   const auto value = [&](const piece& p) -> std::string_view {
     switch (p.what) {
       case field::name: return m.name;
       case field::text: return m.text;
       case field::room: return m.room;
       case field::seq: return {seq.data(), seq.size()};
-      case field::time: return time;
+      case field::time: return time.view();
       case field::literal: break;
     }
     return p.literal;
@@ -84,7 +98,12 @@ void text_format::append_frame(std::pmr::string& out, const message& m) const {
   std::size_t size = 0;
   for (const piece& p : pieces_) size += value(p).size();
   out += make_header(opcode::text, size);
-  for (const piece& p : pieces_) out += value(p);
+  std::size_t text = 0;
+  for (const piece& p : pieces_) {
+    if (p.what == field::text) text = out.size();
+    out += value(p);
+  }
+  return text;
 }
 
 }  // namespace roomcast::wire

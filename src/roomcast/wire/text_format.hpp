@@ -1,8 +1,10 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
+#include "roomcast/wire/message.hpp"
+
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <memory_resource>
 #include <string>
 #include <string_view>
@@ -10,18 +12,16 @@
 
 namespace roomcast::wire {
 
-/// What a message consists of, whatever the encoding.
-struct message {
-  std::uint64_t seq = 0;
-  std::string_view room;
-  std::string_view name;  ///< the sender's
-  std::string_view text;
-  bool binary = false;  ///< `text` came in a binary frame
-  std::chrono::system_clock::time_point time;
-};
+/// UTC, ISO 8601 with milliseconds: `2026-11-23T15:40:00.123Z`. Of the years 0 to 9999.
+class iso_time {
+ public:
+  explicit iso_time(std::chrono::system_clock::time_point time) noexcept;
 
-/// UTC, ISO 8601 with milliseconds: `2026-11-23T15:40:00.123Z`.
-std::string iso_time(std::chrono::system_clock::time_point time);
+  std::string_view view() const noexcept { return {text_.data(), text_.size()}; }
+
+ private:
+  std::array<char, 24> text_;
+};
 
 /// The plain-text encoding: a format string, compiled once. Immutable, so any thread may use it.
 class text_format {
@@ -29,11 +29,9 @@ class text_format {
   /// Throws `std::invalid_argument`, whose text says what is wrong and where.
   explicit text_format(std::string_view format);
 
-  /// Appends `m` to `out` as one whole server-side WebSocket frame; a binary message as it came.
-  void append_frame(std::pmr::string& out, const message& m) const;
-
-  /// Whether the time of a message shows, so that a clock need be read for it.
-  bool shows_time() const noexcept { return shows_time_; }
+  /// Appends `m` to `out` as one whole server-side WebSocket frame; a binary message as it came. Returns where in `out` its
+  /// text begins.
+  std::size_t append_frame(std::pmr::string& out, const message& m) const;
 
  private:
   enum class field { literal, name, text, room, seq, time };

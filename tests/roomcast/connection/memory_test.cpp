@@ -19,7 +19,7 @@ std::size_t held(test::stage& stage) { return stage.hub().shared().memory.held()
 }  // namespace
 
 TEST_CASE("everything that is held for a member is given back with it") {
-  test::stage stage;
+  test::stage stage{{.retain_messages = 0}};
   {
     auto slow = stage.join();
     auto in_part = stage.join();
@@ -38,7 +38,7 @@ TEST_CASE("everything that is held for a member is given back with it") {
 }
 
 TEST_CASE("members that keep up hold nothing") {
-  test::stage stage;
+  test::stage stage{{.retain_messages = 0}};
   auto ada = stage.join();
   auto bob = stage.join();
   for (int i = 0; i < 10; ++i) {

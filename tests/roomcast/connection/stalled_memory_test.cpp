@@ -86,7 +86,7 @@ TEST_CASE("what a stalled member holds is no more than a few times the lag that 
 }
 
 TEST_CASE("a member that has said something long, in pieces, holds nothing of it afterwards") {
-  test::stage stage;
+  test::stage stage{{.retain_messages = 0}};
   auto ada = stage.join();
   const auto frame = test::masked_text(std::string(60'000, 'x'));
   const auto whole = [&] {  // which the test's own buffers grow for
@@ -102,8 +102,8 @@ TEST_CASE("a member that has said something long, in pieces, holds nothing of it
   CHECK(live - before < 1000);
 }
 
-TEST_CASE("a room in which nobody lags holds nothing of what was said") {
-  test::stage stage;
+TEST_CASE("a room in which nobody lags, and that remembers nothing, holds nothing of what was said") {
+  test::stage stage{{.retain_messages = 0}};
   auto ada = stage.join();
   const auto say = [&](std::size_t size) {
     ada.send(test::masked_text(std::string(size, 'x')));

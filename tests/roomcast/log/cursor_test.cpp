@@ -30,7 +30,7 @@ TEST_CASE("a reader that keeps up is given each batch whole and holds none") {
   feed.say("a");
   feed.say("b");
   c.offer(feed.show());
-  CHECK(c.next() == feed.newest->batch->bytes);
+  CHECK(c.next() == feed.newest->batch->in(wire::encoding::text));
   c.advance(c.next().size());
   CHECK(c.caught_up());
   CHECK(feed.newest.use_count() == 1);
@@ -54,7 +54,7 @@ TEST_CASE("a reader that lags reads on through the chain, from where it stands")
 TEST_CASE("a newcomer begins at its position, even inside a batch") {
   test::feed feed;
   feed.say("before");
-  log::cursor c{feed.log.end()};
+  log::cursor c{feed.log.end(), {}};
   feed.say("after");
   c.offer(feed.show());
   CHECK(test::texts(read_all(c)) == texts{"after"});
@@ -63,7 +63,7 @@ TEST_CASE("a newcomer begins at its position, even inside a batch") {
 TEST_CASE("a newcomer at the end of a batch is not given it") {
   test::feed feed;
   feed.say("before");
-  log::cursor c{feed.log.end()};
+  log::cursor c{feed.log.end(), {}};
   c.offer(feed.show());
   CHECK(c.caught_up());
 }
@@ -99,7 +99,7 @@ TEST_CASE("skipping moves to the newest batch and lets go of the others") {
 
 TEST_CASE("one's own frames are passed over, wherever they stand") {
   test::feed feed;
-  log::cursor c{0, 7};
+  log::cursor c{0, {.id = 7, .echo = false}};
   for (const auto& [text, sender] : {std::pair{"mine", 7}, {"a", 1}, {"b", 2}, {"mine", 7}, {"mine", 7}, {"c", 1}, {"mine", 7}})
     feed.say(text, static_cast<std::uint64_t>(sender));
   c.offer(feed.show());
@@ -113,7 +113,7 @@ TEST_CASE("one's own frames are passed over, wherever they stand") {
 
 TEST_CASE("a batch of nothing but one's own frames leaves the reader caught up") {
   test::feed feed;
-  log::cursor c{0, 7};
+  log::cursor c{0, {.id = 7, .echo = false}};
   feed.say("mine", 7);
   c.offer(feed.show());
   CHECK(c.next().empty());

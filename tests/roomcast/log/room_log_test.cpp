@@ -20,38 +20,41 @@ TEST_CASE("a batch is one block of frames, with each message's place in it") {
   feed.say("three", 8);
   const auto batch = feed.show()->batch;
   CHECK(batch->begin == 0);
-  CHECK(test::texts(batch->bytes) == std::vector<std::string>{"one", "three"});
+  CHECK(test::texts(batch->in(wire::encoding::text)) == std::vector<std::string>{"one", "three"});
   REQUIRE(batch->entries.size() == 2);
   CHECK(batch->entries[0].seq == 1);
   CHECK(batch->entries[0].sender == 7);
-  CHECK(batch->entries[0].end == 5);
+  CHECK(batch->entries[0].end[0] == 5);
   CHECK(batch->entries[1].sender == 8);
-  CHECK(batch->entries[1].end == batch->bytes.size());
+  CHECK(batch->entries[1].end[0] == batch->in(wire::encoding::text).size());
+  CHECK(batch->message(1).text == "three");
+  CHECK(batch->message(1).name == "ada");
 }
 
 TEST_CASE("what is ordered, sealed and visible are three things") {
   test::feed feed;
   feed.say("aa");
-  CHECK(feed.log.end() == 4);
-  CHECK(feed.log.open_bytes() == 4);
+  feed.say("b");
+  CHECK(feed.log.end() == 2);
+  CHECK(feed.log.open_bytes() == 7);
   CHECK(feed.log.visible_end() == 0);
   CHECK(feed.log.next_to_show() == nullptr);  // not while it is open
 
   feed.log.seal();
-  feed.say("b");
+  feed.say("c");
   CHECK(feed.log.open_bytes() == 3);
-  CHECK(feed.log.hidden_bytes() == 7);
+  CHECK(feed.log.hidden_bytes() == 10);
   feed.log.seal();
 
-  CHECK(feed.log.next_to_show()->end() == 4);  // in their order
+  CHECK(feed.log.next_to_show()->end() == 2);  // in their order
   CHECK(feed.log.visible_end() == 0);
   feed.log.show();
-  CHECK(feed.log.visible_end() == 4);
-  CHECK(feed.log.next_to_show()->end() == 7);
+  CHECK(feed.log.visible_end() == 2);
+  CHECK(feed.log.next_to_show()->end() == 3);
   feed.log.show();
   CHECK(feed.log.next_to_show() == nullptr);
   CHECK(feed.log.hidden_bytes() == 0);
-  CHECK(feed.log.end() == 7);
+  CHECK(feed.log.end() == 3);
 }
 
 TEST_CASE("sealing with nothing open makes no batch") {

@@ -17,7 +17,7 @@ namespace {
 struct fixture {
   test::stage stage;
   room& r = *stage.hub().home()->rooms().open("ops");
-  void say(const std::string& text = "x") { r.order(0, "ada", {.bytes = text}); }
+  void say(const std::string& text = "x") { r.order({.name = "ada"}, {.bytes = text}); }
 };
 
 }  // namespace
@@ -61,7 +61,7 @@ TEST_CASE("a branch is full by what waits in it, however short the messages, and
   std::size_t first = 0;
   for (int round = 0; round < 2; ++round) {
     std::size_t said = 0;
-    for (; !branch.is_full(); ++said) branch.say(0, "a", {});
+    for (; !branch.is_full(); ++said) branch.say({.name = "a"}, {});
     CHECK(stage.hub().shared().memory.held() < 4 * share::max_hidden);
     stage.settle();
     CHECK_FALSE(branch.is_full());

@@ -72,7 +72,8 @@ TEST_CASE("a format that does not compile says why and where") {
   CHECK(fault("{text}").empty());
 }
 
-TEST_CASE("only a format that shows the time needs a clock") {
-  CHECK(text_format{"{time} {text}"}.shows_time());
-  CHECK_FALSE(text_format{"{name} {text}"}.shows_time());
+TEST_CASE("a frame says where its text begins") {
+  std::pmr::string out;
+  const auto text = text_format{"{name}: {text}!"}.append_frame(out, hello);
+  CHECK(out.substr(text) == "hi!");
 }

@@ -27,6 +27,7 @@ options some_options(dice& d) {
   o.max_message_size = d.one_of<std::size_t>({125, 1'000, 20'000, 70'000});
   o.max_members = d.once_in(3) ? 4 : 0;
   o.max_control_rate = 0;
+  o.retain_messages = 0;
   o.binary = d.once_in(2) ? binary_policy::relay : binary_policy::refuse;
   o.memory_budget = d.once_in(3) ? least_budget : std::size_t{1} << 40;
   o.ping_interval = d.one_of<std::chrono::milliseconds>({3s, 25s, 1h});

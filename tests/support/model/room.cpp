@@ -8,11 +8,11 @@ namespace roomcast::test::model {
 namespace {
 
 // What `options::max_lag` counts for a batch, and for a message besides its frame.
-constexpr std::size_t batch_weight = 256;
-constexpr std::size_t message_weight = 24;
+constexpr std::size_t batch_weight = 384;
+constexpr std::size_t message_weight = 56;
 
-// A short string's own capacity.
-constexpr std::size_t least_capacity = 32;
+// The capacity of a batch's strings that are short: names, and others.
+constexpr std::size_t least_capacity = 96;
 
 }  // namespace
 

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "roomcast/log/batch.hpp"
+#include "roomcast/wire/json_protocol.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace roomcast {
+
+/// What a JSON member has said and not met in its room's log yet: a member meets its own messages in the order in which it said
+/// them, and so learns which number each has got. Lane only.
+class acknowledgements {
+ public:
+  /// A message is on its way; with `ref`, it is to be acknowledged.
+  void expect(std::optional<std::string> ref) { said_.push_back(std::move(ref)); }
+
+  /// The frames that acknowledge what connection `number` has said in `b`.
+  std::string of(const log::batch& b, std::uint64_t number) {
+    std::string frames;
+    for (const log::entry& e : b.entries) {
+      if (said_.empty()) break;
+      if (e.notice || e.sender != number) continue;
+      if (said_.front()) frames += wire::json::make_ack(*said_.front(), e.seq);
+      said_.pop_front();
+    }
+    return frames;
+  }
+
+ private:
+  std::deque<std::optional<std::string>> said_;
+};
+
+}  // namespace roomcast

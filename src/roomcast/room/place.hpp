@@ -1,0 +1,61 @@
+#pragma once
+
+#include "roomcast/wire/encoding.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace roomcast {
+
+namespace log {
+struct batch;
+}
+
+class lane;
+
+/// Who has a name in a room.
+struct place {
+  std::size_t reservations = 0;  ///< that refer to it: where somebody has come back for the name, more than one
+  std::uint64_t number = 0;  ///< of the connection that has it; 0 for none
+  lane* where = nullptr;     ///< whose it is
+  std::uint64_t id = 0;
+  bool present = false;  ///< it has joined, and whoever is told of joins has been told
+};
+
+/// A room's names: of members, and of those who are about to be.
+using places = std::unordered_map<std::string, place>;
+
+/// Who asks for a place.
+struct applicant {
+  std::string_view name;  ///< empty for the next free of user0, user1, …
+  std::string_view key;   ///< of a welcome, of one who comes back for its name; see `return_keys`
+  std::uint64_t number = 0;
+  lane* where = nullptr;
+};
+
+/// What a newcomer wants to be sent first.
+struct wish {
+  wire::encoding form = wire::encoding::text;
+  std::optional<std::uint64_t> since;  ///< all after this message, of `epoch`
+  std::string epoch;
+  std::size_t history = 0;  ///< so many of the last messages, where `since` is not given
+};
+
+/// Where in its room's log a newcomer begins, and what it is told of the room.
+struct beginning {
+  std::uint64_t position = 0;  ///< of the first entry that it is sent
+  std::uint64_t live = 0;      ///< of the first after its joining
+  std::vector<std::shared_ptr<const log::batch>> replay;  ///< what it is sent of the batches that are visible already
+  std::uint64_t seq = 0;  ///< of the last message that is ordered
+  std::string epoch;
+  std::size_t members = 0;  ///< with itself
+  bool recovered = false;   ///< it gets all that it asked for by `wish::since`
+};
+
+}  // namespace roomcast

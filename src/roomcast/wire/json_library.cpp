@@ -1,0 +1,2 @@
+// Boost.JSON itself, which is compiled once.
+#include <boost/json/src.hpp>
