@@ -1,9 +1,12 @@
 #pragma once
 
 #include "roomcast/log/room_log.hpp"
+#include "roomcast/wire/frame.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,13 +34,13 @@ class feed {
   std::shared_ptr<log::link> newest;
 };
 
-/// The texts of the whole short frames in `bytes`.
+/// The payloads of the whole frames in `bytes`.
 inline std::vector<std::string> texts(std::string_view bytes) {
   std::vector<std::string> found;
-  while (bytes.size() >= 2) {
-    const auto size = static_cast<unsigned char>(bytes[1]);
-    found.emplace_back(bytes.substr(2, size));
-    bytes.remove_prefix(std::min<std::size_t>(bytes.size(), 2u + size));
+  while (const auto header = wire::parse_header(std::as_bytes(std::span{bytes}))) {
+    const std::size_t size = std::min<std::size_t>(bytes.size() - header->size, static_cast<std::size_t>(header->payload));
+    found.emplace_back(bytes.substr(header->size, size));
+    bytes.remove_prefix(header->size + size);
   }
   return found;
 }

@@ -102,6 +102,15 @@ peer stage::ask(const std::string& target, const std::string& more_headers, cons
   return {*this, where, std::move(pipe)};
 }
 
+peer stage::join_json(const std::string& target) {
+  auto joined = ask(target, "Sec-WebSocket-Protocol: roomcast.v1");
+  auto& answer = const_cast<std::string&>(joined.pipe().from_server);
+  REQUIRE(answer.starts_with("HTTP/1.1 101 "));
+  REQUIRE(answer.find("Sec-WebSocket-Protocol: roomcast.v1\r\n") != answer.npos);
+  answer.erase(0, answer.find("\r\n\r\n") + 4);
+  return joined;
+}
+
 peer stage::join(const std::string& target, const std::string& early) {
   auto joined = ask(target, {}, early);
   auto& answer = const_cast<std::string&>(joined.pipe().from_server);

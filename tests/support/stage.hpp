@@ -74,6 +74,9 @@ class stage {
   /// A member; the 101 has been checked and taken.
   peer join(const std::string& target = "/chat", const std::string& early = {});
 
+  /// A member of the subprotocol roomcast.v1; its welcome is still to be taken.
+  peer join_json(const std::string& target = "/chat");
+
   /// Lets everything happen that can without time passing.
   void settle();
 

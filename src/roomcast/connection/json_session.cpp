@@ -9,17 +9,17 @@
 
 namespace roomcast {
 
-void json_session::welcome(const beginning& b) {
+std::string json_session::welcome(const beginning& b) const {
   const return_keys::identity self{.id = peer_.id(), .name = member_.name()};
   const std::string key = peer_.home().shared().keys.key_of(member_.room_name(), self);
-  peer_.send(wire::json::make_welcome({.id = peer_.id(),
-                                       .name = member_.name(),
-                                       .room = member_.room_name(),
-                                       .epoch = b.epoch,
-                                       .seq = b.seq,
-                                       .recovered = b.recovered,
-                                       .members = b.members,
-                                       .key = key}));
+  return wire::json::make_welcome({.id = peer_.id(),
+                                   .name = member_.name(),
+                                   .room = member_.room_name(),
+                                   .epoch = b.epoch,
+                                   .seq = b.seq,
+                                   .recovered = b.recovered,
+                                   .members = b.members,
+                                   .key = key});
 }
 
 void json_session::says(const wire::json::say& s) {

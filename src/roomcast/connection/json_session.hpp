@@ -6,7 +6,7 @@
 #include "roomcast/room/task.hpp"
 #include "roomcast/wire/json_protocol.hpp"
 
-#include <optional>
+#include <string>
 #include <string_view>
 
 namespace roomcast {
@@ -19,8 +19,8 @@ class json_session {
 
   json_session(connection& peer, membership& m) noexcept : peer_(peer), member_(m) {}
 
-  /// Tells the member who it is, and where in its room's log it begins.
-  void welcome(const beginning& b);
+  /// The frame that tells the member who it is, and where in its room's log it begins.
+  std::string welcome(const beginning& b) const;
 
   /// What a text frame, which is UTF-8, asks for. A message is the caller's to pass on.
   wire::json::command read(std::string_view frame) { return wire::json::parse(frame); }

@@ -119,10 +119,10 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
     if (is_json) peer->speak_json();
     auto member = co_await membership::join(home, std::move(reserved), *peer, coming->wanted, coming->begins);
     websocket ws{*peer};
-    if (ws.accept(*request, is_json ? json_subprotocol : std::string_view{})) co_return co_await peer->linger();  // who reads the 101 is a member
-    request.reset();
     json_session json{*peer, member};
-    if (is_json) json.welcome(coming->begins);
+    // Who reads the 101 is a member.
+    if (is_json ? ws.accept(*request, json_subprotocol, json.welcome(coming->begins)) : ws.accept(*request)) co_return co_await peer->linger();
+    request.reset();
     coming.reset();
     tell(home, member.name(), "joins", member.room_name());
     for (;;) {

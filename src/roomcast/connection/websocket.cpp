@@ -42,10 +42,13 @@ class beast_layer {
     if (is_close)
       close_ = bytes;
     else if (connection_)
-      connection_->send(bytes);
+      connection_->send(bytes + std::exchange(added_, {}));
     ec = {};
     return bytes.size();
   }
+
+  /// These bytes go out with the answer to the handshake.
+  void add_to_answer(std::string_view bytes) { added_ = bytes; }
 
   /// The Close that Beast has written.
   const std::string& close_frame() const noexcept { return close_; }
@@ -67,6 +70,7 @@ class beast_layer {
  private:
   lane_executor executor_;
   connection* connection_ = nullptr;
+  std::string added_;
   std::string close_;
 };
 
@@ -132,12 +136,20 @@ websocket::websocket(connection& c) : connection_(c), streams_(c.home().local<st
 
 websocket::~websocket() = default;
 
-error_code websocket::accept(const upgrade_request& request, std::string_view subprotocol) {
+error_code websocket::accept(const upgrade_request& request) {
+  return accept(request, std::make_unique<stream>(connection_.home()));
+}
+
+error_code websocket::accept(const upgrade_request& request, std::string_view subprotocol, std::string_view first) {
   auto answering = std::make_unique<stream>(connection_.home());
+  answering->set_option(boost::beast::websocket::stream_base::decorator(
+      [subprotocol](boost::beast::websocket::response_type& r) { r.set(http::field::sec_websocket_protocol, subprotocol); }));
+  answering->next_layer().add_to_answer(first);
+  return accept(request, std::move(answering));
+}
+
+error_code websocket::accept(const upgrade_request& request, std::unique_ptr<stream> answering) {
   answering->next_layer().serve(&connection_);
-  if (!subprotocol.empty())
-    answering->set_option(boost::beast::websocket::stream_base::decorator(
-        [subprotocol](boost::beast::websocket::response_type& r) { r.set(http::field::sec_websocket_protocol, subprotocol); }));
   error_code ec;
   answering->accept(request, ec);
   if (ec) return ec;

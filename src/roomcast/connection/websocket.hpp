@@ -25,8 +25,11 @@ class websocket {
   explicit websocket(connection& c);
   ~websocket();
 
-  /// Answers `request`, which has been examined, with 101, and with `subprotocol` where that is not empty.
-  error_code accept(const upgrade_request& request, std::string_view subprotocol);
+  /// Answers `request`, which has been examined, with 101.
+  error_code accept(const upgrade_request& request);
+
+  /// The same with a subprotocol, whose frame `first` goes out before anything of the room does.
+  error_code accept(const upgrade_request& request, std::string_view subprotocol, std::string_view first);
 
   /// The answer to the peer's Close, which is still to be sent; empty where it has sent none.
   std::string_view close_frame() const noexcept;
@@ -43,6 +46,7 @@ class websocket {
   class stream;
   class stream_pool;
 
+  error_code accept(const upgrade_request& request, std::unique_ptr<stream> answering);
   progress read();
   progress read_whole();
   progress read_frame();

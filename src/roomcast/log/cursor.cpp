@@ -91,8 +91,9 @@ std::string_view cursor::half_read() const noexcept {
 
 std::uint64_t cursor::next_seq() const noexcept {
   const batch& b = *at_->batch;
-  const entry& e = b.entries[entry_at(b, whom_.form, offset_)];
-  return e.notice ? e.seq + 1 : e.seq;
+  const std::size_t i = entry_at(b, whom_.form, offset_);
+  const bool is_begun = begin_of(b, whom_.form, i) != offset_;
+  return b.entries[i].seq + (is_begun || b.entries[i].notice ? 1 : 0);
 }
 
 void cursor::skip_to(const std::shared_ptr<link>& newest) noexcept {

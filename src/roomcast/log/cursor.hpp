@@ -44,7 +44,8 @@ class cursor {
   /// keep first.
   void skip_to(const std::shared_ptr<link>& newest) noexcept;
 
-  /// The sequence number of the first message that has not been read as a whole; there is something left to read.
+  /// The sequence number of the first message of which nothing has been read, or less than that and more than that of the one
+  /// before; there is something left to read.
   std::uint64_t next_seq() const noexcept;
 
   /// Lets go of the log: there is nothing to read from now on.
