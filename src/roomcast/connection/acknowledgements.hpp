@@ -23,8 +23,8 @@ class acknowledgements {
     std::string frames;
     for (const log::entry& e : b.entries) {
       if (said_.empty()) break;
-      if (e.notice || e.sender != number) continue;
-      if (said_.front()) frames += wire::json::make_ack(*said_.front(), e.seq);
+      if (e.notice || b.speakers[e.speaker].number != number) continue;
+      if (said_.front()) frames += wire::json::make_ack(*said_.front(), b.seq_of(e));
       said_.pop_front();
     }
     return frames;

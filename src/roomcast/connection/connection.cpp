@@ -232,9 +232,8 @@ void connection::on_deadline(timer_wheel::time_point now) {
 
 // as a member
 
-void connection::joined(const beginning& b, std::shared_ptr<log::link> first, const log::link* newest) {
-  const log::audience self{.form = form(), .id = id(), .echo = home_->config().echo, .live = b.live};
-  outbox_.follow(log::cursor{b.position, self, std::move(first), newest});
+log::cursor connection::cursor_at(const beginning& b) const noexcept {
+  return {b.position, {.form = form(), .id = id(), .echo = home_->config().echo, .live = b.live}};
 }
 
 void connection::deliver(const std::shared_ptr<log::link>& newest) {

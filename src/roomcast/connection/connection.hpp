@@ -118,7 +118,8 @@ class connection final : public member,
   void expect_own(std::optional<std::string> ref) { acknowledgements_->expect(std::move(ref)); }
 
   wire::encoding form() const noexcept override { return acknowledgements_ ? wire::encoding::json : wire::encoding::text; }
-  void joined(const beginning& b, std::shared_ptr<log::link> first, const log::link* newest) override;
+  log::cursor cursor_at(const beginning& b) const noexcept override;
+  void joined(log::cursor c) override { outbox_.follow(std::move(c)); }
   void deliver(const std::shared_ptr<log::link>& newest) override;
   void dismiss(std::string_view close, std::uint64_t flush_to) override;
   void send_away(std::uint64_t flush_to) override;

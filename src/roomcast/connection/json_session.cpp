@@ -33,7 +33,7 @@ task<> json_session::answer(wire::json::command asked) {
     co_return;
   }
   faults_ = 0;
-  const room& whole = member_.whole();
+  room& whole = member_.whole();
   if (const auto* const m = std::get_if<wire::json::members_request>(&asked)) {
     const auto ask = [&whole, m] { return whole.list_members(m->ref); };
     co_await answer_from_home(ask);

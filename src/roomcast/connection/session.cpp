@@ -122,6 +122,7 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
     json_session json{*peer, member};
     // Who reads the 101 is a member.
     if (is_json ? ws.accept(*request, json_subprotocol, json.welcome(coming->begins)) : ws.accept(*request)) co_return co_await peer->linger();
+    if (coming->wanted.since) ++(coming->begins.recovered ? home.count().resumed : home.count().not_resumed);
     request.reset();
     coming.reset();
     tell(home, member.name(), "joins", member.room_name());

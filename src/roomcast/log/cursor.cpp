@@ -19,38 +19,45 @@ std::size_t begin_of(const batch& b, wire::encoding form, std::size_t entry) noe
 
 }  // namespace
 
-cursor::cursor(std::uint64_t position, const audience& whom, std::shared_ptr<link> first, const link* newest) noexcept
-    : position_(position), whom_(whom) {
-  if (!first) return;
-  replayed_ = newest->weight_after;
-  replaying_ = true;
-  enter(std::move(first));
+void cursor::replay(std::shared_ptr<link> first, link& last, std::size_t entry) noexcept {
+  at_ = std::move(first);
+  last_of_replay_ = &last;
+  replayed_ = last.weight_after;
+  offset_ = begin_of(*at_->batch, whom_.form, entry);
+  follow();
 }
 
 void cursor::offer(const std::shared_ptr<link>& newest) {
-  if (!at_ && newest->batch->end() > position_) enter(newest);
+  link* const last = std::exchange(last_of_replay_, nullptr);
+  if (at_ && last) {
+    last->next = newest;
+  } else if (!at_ && newest->batch->end() > position_) {
+    enter(newest);
+    follow();
+  }
 }
 
 // At the position, where that is in `l`; otherwise at its beginning.
 void cursor::enter(std::shared_ptr<link> l) noexcept {
   at_ = std::move(l);
   const batch& b = *at_->batch;
-  offset_ = position_ > b.begin ? begin_of(b, whom_.form, static_cast<std::size_t>(position_ - b.begin)) : 0;
-  follow();
+  offset_ = !at_->is_replay && position_ > b.begin ? begin_of(b, whom_.form, static_cast<std::size_t>(position_ - b.begin)) : 0;
 }
 
 // Whatever has been read to its end is let go of.
 void cursor::follow() noexcept {
   while (at_ && offset_ == bytes().size()) {
-    position_ = at_->batch->end();
-    at_ = std::shared_ptr(at_->next);
-    offset_ = 0;
+    if (!at_->is_replay) position_ = at_->batch->end();
+    auto next = at_->next;
+    at_.reset();
+    if (!next) return;
+    enter(std::move(next));
   }
 }
 
 std::string_view cursor::next() noexcept {
   while (at_) {
-    if (is_for_all(*at_->batch)) return bytes().substr(offset_);
+    if (is_for_all(*at_)) return bytes().substr(offset_);
     if (const auto some = next_but_own(); !some.empty()) return some;
   }
   return {};
@@ -59,7 +66,7 @@ std::string_view cursor::next() noexcept {
 bool cursor::passes_over(const batch& b, std::size_t i) const noexcept {
   const entry& e = b.entries[i];
   if (e.notice) return b.begin + i < whom_.live;
-  return e.id == whom_.id && whom_.id != 0 && !(whom_.echo && e.echo);
+  return b.speakers[e.speaker].id == whom_.id && !(whom_.echo && e.echo);
 }
 
 std::string_view cursor::next_but_own() noexcept {
@@ -93,18 +100,18 @@ std::uint64_t cursor::next_seq() const noexcept {
   const batch& b = *at_->batch;
   const std::size_t i = entry_at(b, whom_.form, offset_);
   const bool is_begun = begin_of(b, whom_.form, i) != offset_;
-  return b.entries[i].seq + (is_begun || b.entries[i].notice ? 1 : 0);
+  return b.seq_of(b.entries[i]) + (is_begun || b.entries[i].notice ? 1 : 0);
 }
 
 void cursor::skip_to(const std::shared_ptr<link>& newest) noexcept {
   position_ = newest->batch->begin;
   enter(newest);
+  follow();
 }
 
 std::uint64_t cursor::held_from(std::uint64_t weight) const noexcept {
   // Weights are compared by their distance, as they wrap around.
-  const bool in_replay = replaying_ && static_cast<std::int64_t>(replayed_ - at_->weight_before) > 0;
-  const auto held = static_cast<std::int64_t>(weight - (in_replay ? replayed_ : at_->weight_before));
+  const auto held = static_cast<std::int64_t>(weight - (at_->is_replay ? replayed_ : at_->weight_before));
   return held > 0 ? static_cast<std::uint64_t>(held) : 0;
 }
 

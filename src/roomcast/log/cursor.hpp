@@ -24,9 +24,11 @@ class cursor {
  public:
   cursor() noexcept = default;
 
-  /// Starts at `position`. Where that is before what has become visible already, `first` is the link that holds it, in a chain
-  /// to the newest: that much does not count as lag.
-  cursor(std::uint64_t position, const audience& whom, std::shared_ptr<link> first = {}, const link* newest = nullptr) noexcept;
+  /// Starts at `position`.
+  cursor(std::uint64_t position, const audience& whom) noexcept : position_(position), whom_(whom) {}
+
+  /// Reads a chain from entry `entry` of `first` to `last` before that. It does not count as lag. To be called before anything else.
+  void replay(std::shared_ptr<link> first, link& last, std::size_t entry) noexcept;
 
   /// A batch has become visible; every one must be offered, in order, from the moment the position was taken.
   void offer(const std::shared_ptr<link>& newest);
@@ -60,12 +62,12 @@ class cursor {
   bool caught_up() const noexcept { return !at_; }
   bool is_at(const link& l) const noexcept { return at_.get() == &l; }
 
-  /// All before it has been read; within a batch that is what the batch begins with.
-  std::uint64_t position() const noexcept { return position_; }
+  /// All before it has been read; within a batch that is what the batch begins with, and within a replay 0.
+  std::uint64_t position() const noexcept { return at_ && at_->is_replay ? 0 : position_; }
 
  private:
   std::string_view bytes() const noexcept { return at_->batch->in(whom_.form); }
-  bool is_for_all(const batch& b) const noexcept { return whom_.echo && b.plain_echo && position_ >= whom_.live; }
+  bool is_for_all(const link& l) const noexcept { return whom_.echo && l.batch->plain_echo && (l.is_replay || position_ >= whom_.live); }
   bool passes_over(const batch& b, std::size_t entry) const noexcept;
   std::uint64_t held_from(std::uint64_t weight) const noexcept;
   std::string_view next_but_own() noexcept;
@@ -76,8 +78,8 @@ class cursor {
   std::size_t offset_ = 0;  // in the bytes of what it is at
   std::uint64_t position_ = 0;
   audience whom_;
-  std::uint64_t replayed_ = 0;  // weight, up to which nothing counts
-  bool replaying_ = false;
+  link* last_of_replay_ = nullptr;  // until what follows on it has been offered
+  std::uint64_t replayed_ = 0;      // weight, up to which nothing counts
 };
 
 }  // namespace roomcast::log

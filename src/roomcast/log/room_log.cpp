@@ -15,7 +15,7 @@ std::size_t room_log::size_of(const batch& b) noexcept {
 
 void room_log::open() {
   if (open_) return;
-  open_ = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, end_, std::chrono::system_clock::now());
+  open_ = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, end_, seq_, std::chrono::system_clock::now());
   open_->json = json_;
   for (std::size_t i = 0; i < wire::encodings; ++i) open_->bytes[i].reserve(size_hint_[i]);
 }
@@ -25,15 +25,16 @@ std::uint64_t room_log::append(wire::message m) {
   m.seq = seq_ + 1;
   m.room = room_;
   m.time = open_->time;
-  entry e{.seq = m.seq, .sender = m.sender, .id = m.id, .binary = m.binary, .echo = m.echo};
-  append(e, [&](batch& b) {
+  append({.seq = static_cast<std::uint32_t>(m.seq - open_->seq_base), .binary = m.binary, .echo = m.echo}, [&](batch& b) {
     entry& added = b.entries.back();
-    // Who goes on speaking has a name already.
-    const entry* const last = b.entries.size() > 1 ? &added - 1 : nullptr;
-    const bool is_same = last && last->sender == m.sender && m.name == std::string_view{b.names}.substr(last->name, last->name_size);
-    if (!is_same) b.names += m.name;
-    added.name = is_same ? last->name : static_cast<std::uint32_t>(b.names.size() - m.name.size());
-    added.name_size = static_cast<std::uint16_t>(m.name.size());
+    if (b.speakers.empty() || b.speakers.back().number != m.sender) {
+      b.speakers.push_back({.number = m.sender,
+                            .id = m.id,
+                            .name = static_cast<std::uint32_t>(b.names.size()),
+                            .name_size = static_cast<std::uint32_t>(m.name.size())});
+      b.names += m.name;
+    }
+    added.speaker = static_cast<std::uint32_t>(b.speakers.size() - 1);
     added.text = static_cast<std::uint32_t>(format_.append_frame(b.in(wire::encoding::text), m));
     added.text_size = static_cast<std::uint32_t>(m.text.size());
     if (b.json) wire::json::append_message(b.in(wire::encoding::json), m);
@@ -60,13 +61,15 @@ void room_log::add_json(batch& b) const {
   b.json = true;
 }
 
-std::shared_ptr<const batch> room_log::with_json(const batch& b) const {
-  auto copy = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, b.begin, b.time);
-  copy->in(wire::encoding::text) = b.in(wire::encoding::text);
-  copy->names = b.names;
-  copy->entries = b.entries;
-  copy->messages = b.messages;
-  copy->plain_echo = b.plain_echo;
+std::shared_ptr<const batch> room_log::in_json(const std::shared_ptr<const batch>& b) const {
+  if (b->json) return b;
+  auto copy = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, b->begin, b->seq_base, b->time);
+  copy->in(wire::encoding::text) = b->in(wire::encoding::text);
+  copy->names = b->names;
+  copy->speakers = b->speakers;
+  copy->entries = b->entries;
+  copy->messages = b->messages;
+  copy->plain_echo = b->plain_echo;
   add_json(*copy);
   return copy;
 }

@@ -33,8 +33,7 @@ class room_log {
   template <class Write>
   void append_notice(Write write) {
     open();
-    entry e{.seq = seq_, .echo = true, .notice = true};
-    append(e, [&](batch& b) { write(b.in(wire::encoding::json)); });
+    append({.seq = static_cast<std::uint32_t>(seq_ - open_->seq_base), .notice = true}, [&](batch& b) { write(b.in(wire::encoding::json)); });
   }
 
   /// Whether batches are written in JSON from now on, with what is open already.
@@ -63,8 +62,8 @@ class room_log {
   /// The sequence number of the last message.
   std::uint64_t seq() const noexcept { return seq_; }
 
-  /// A copy of `b` that is written in JSON, too.
-  std::shared_ptr<const batch> with_json(const batch& b) const;
+  /// `b`, or a copy of it that is written in JSON, too.
+  std::shared_ptr<const batch> in_json(const std::shared_ptr<const batch>& b) const;
 
  private:
   // What a batch beyond it may not become: a message more, with all of its characters escaped, has to fit into 4 GiB.
@@ -92,7 +91,7 @@ class room_log {
 template <class Write>
 void room_log::append(entry e, Write write) {
   batch& b = *open_;
-  const auto before = b.entries.empty() ? entry{} : b.entries.back();
+  const entry before = b.entries.empty() ? entry{} : b.entries.back();
   b.entries.push_back(e);
   try {
     write(b);

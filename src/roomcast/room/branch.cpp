@@ -40,7 +40,7 @@ void branch::show(std::shared_ptr<const log::batch> next, std::size_t taken) {
   if (closed_) return;
   on_the_way_ -= taken;
   try {
-    registry_.fan_out(registry_.make_link(std::move(next), {}));
+    registry_.fan_out(registry_.make_link(std::move(next)));
   } catch (const std::exception&) {  // no memory: nobody here may miss it and go on
     for (member* m : members()) m->drop();
   }

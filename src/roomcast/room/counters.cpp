@@ -2,7 +2,7 @@
 
 namespace roomcast {
 
-constexpr std::array<counter_field, 38> counter_fields{{
+constexpr std::array<counter_field, 40> counter_fields{{
     {"connections", &counters::connections, true},
     {"sessions", &counters::sessions, true},
     {"members", &counters::members, true},
@@ -14,6 +14,8 @@ constexpr std::array<counter_field, 38> counter_fields{{
     {"batches", &counters::batches},
     {"sends", &counters::sends},
     {"bytes_out", &counters::bytes_out},
+    {"resumed", &counters::resumed},
+    {"not_resumed", &counters::not_resumed},
     {"refused_handshakes", &counters::refused_handshakes},
     {"refused_origins", &counters::refused_origins},
     {"refused_names", &counters::refused_names},

@@ -23,6 +23,9 @@ struct counters {
   std::uint64_t sends = 0;  ///< calls that gave bytes to a transport
   std::uint64_t bytes_out = 0;
 
+  std::uint64_t resumed = 0;      ///< members that came back and were sent all that they had missed
+  std::uint64_t not_resumed = 0;  ///< members that came back and could not be
+
   // connections that were not let in
   std::uint64_t refused_handshakes = 0;  ///< upgrade requests answered with another status than 101, for whatever reason
   std::uint64_t refused_origins = 0;  ///< of those: 403
@@ -67,6 +70,6 @@ struct counter_field {
 };
 
 /// All of them, in the order of their declaration.
-extern const std::array<counter_field, 38> counter_fields;
+extern const std::array<counter_field, 40> counter_fields;
 
 }  // namespace roomcast

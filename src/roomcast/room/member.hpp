@@ -1,6 +1,6 @@
 #pragma once
 
-#include "roomcast/log/batch.hpp"
+#include "roomcast/log/cursor.hpp"
 #include "roomcast/room/place.hpp"
 #include "roomcast/wire/encoding.hpp"
 
@@ -30,8 +30,11 @@ class member : public boost::intrusive::list_base_hook<boost::intrusive::link_mo
   /// How it is written to.
   virtual wire::encoding form() const noexcept = 0;
 
-  /// Its cursor starts as `b` says: with `first`, of a chain to `newest`, where there is something to be replayed.
-  virtual void joined(const beginning& b, std::shared_ptr<log::link> first, const log::link* newest) = 0;
+  /// The cursor with which it begins, where `b` says.
+  virtual log::cursor cursor_at(const beginning& b) const noexcept = 0;
+
+  /// From now on it reads so.
+  virtual void joined(log::cursor c) = 0;
 
   /// A batch has become visible.
   virtual void deliver(const std::shared_ptr<log::link>& newest) = 0;

@@ -1,21 +1,16 @@
 #pragma once
 
+#include "roomcast/log/history.hpp"
 #include "roomcast/wire/encoding.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
-#include <vector>
 
 namespace roomcast {
-
-namespace log {
-struct batch;
-}
 
 class lane;
 
@@ -49,9 +44,9 @@ struct wish {
 
 /// Where in its room's log a newcomer begins, and what it is told of the room.
 struct beginning {
-  std::uint64_t position = 0;  ///< of the first entry that it is sent
+  std::uint64_t position = 0;  ///< of the first entry that it is sent, besides what is replayed
   std::uint64_t live = 0;      ///< of the first after its joining
-  std::vector<std::shared_ptr<const log::batch>> replay;  ///< what it is sent of the batches that are visible already
+  log::replay replay;          ///< what it is sent of what is visible already
   std::uint64_t seq = 0;  ///< of the last message that is ordered
   std::string epoch;
   std::size_t members = 0;  ///< with itself

@@ -1,6 +1,8 @@
 #pragma once
 
 #include "roomcast/log/batch.hpp"
+#include "roomcast/log/cursor.hpp"
+#include "roomcast/log/history.hpp"
 #include "roomcast/room/member.hpp"
 
 #include <cstddef>
@@ -30,13 +32,10 @@ class registry {
   }
 
   /// A link for the chain's end.
-  std::shared_ptr<log::link> make_link(std::shared_ptr<const log::batch> next, log::link::time_point now) const {
-    return link_of(std::move(next), weight_, now);
-  }
+  std::shared_ptr<log::link> make_link(std::shared_ptr<const log::batch> next) const { return link_of(std::move(next), weight_, false); }
 
-  /// A chain of `batches`, the last of which is the newest that is visible, for one reader alone up to that: what becomes visible
-  /// next follows on it. Returns its first and its last link; null where there are none.
-  std::pair<std::shared_ptr<log::link>, const log::link*> replay(const std::vector<std::shared_ptr<const log::batch>>& batches);
+  /// Makes `c` read what is replayed, before what becomes visible from now on.
+  void replay(const log::replay& what, log::cursor& c) const;
 
   /// Appends `newest` to the chain and offers it to every member. One for whom memory runs out is dropped.
   void fan_out(const std::shared_ptr<log::link>& newest) noexcept {
@@ -58,8 +57,8 @@ class registry {
   std::shared_ptr<log::link> newest() const noexcept { return newest_.lock(); }
 
  private:
-  std::shared_ptr<log::link> link_of(std::shared_ptr<const log::batch> b, std::uint64_t before, log::link::time_point now) const {
-    return std::allocate_shared<log::link>(std::pmr::polymorphic_allocator<log::link>{memory_}, std::move(b), before, now);
+  std::shared_ptr<log::link> link_of(std::shared_ptr<const log::batch> b, std::uint64_t before, bool again) const {
+    return std::allocate_shared<log::link>(std::pmr::polymorphic_allocator<log::link>{memory_}, std::move(b), before, again);
   }
 
   std::pmr::memory_resource* memory_;
@@ -68,21 +67,16 @@ class registry {
   std::uint64_t weight_ = 0;  // of all links so far, modulo 2^64
 };
 
-inline std::pair<std::shared_ptr<log::link>, const log::link*> registry::replay(const std::vector<std::shared_ptr<const log::batch>>& batches) {
-  if (batches.empty()) return {};
-  auto last = newest_.lock();
-  if (!last) {
-    last = link_of(batches.back(), weight_, {});
-    weight_ = last->weight_after;
-    newest_ = last;
-  }
-  auto first = last;
-  for (std::size_t i = batches.size() - 1; i-- > 0;) {
-    auto before = link_of(batches[i], first->weight_before - weight_of(*batches[i]), {});
+inline void registry::replay(const log::replay& what, log::cursor& c) const {
+  std::shared_ptr<log::link> first;
+  log::link* last = nullptr;
+  for (auto b = what.batches.rbegin(); b != what.batches.rend(); ++b) {
+    auto before = link_of(*b, (first ? first->weight_before : weight_) - weight_of(**b), true);
+    if (!last) last = before.get();
     before->next = std::move(first);
     first = std::move(before);
   }
-  return {std::move(first), last.get()};
+  if (first) c.replay(std::move(first), *last, what.first);
 }
 
 }  // namespace roomcast

@@ -15,13 +15,14 @@ namespace roomcast {
 
 namespace {
 
-// What one answer holds at the most: bytes, and then one message more.
+// What one answer holds at the most, before anything is escaped: bytes, and then one message more.
 constexpr std::size_t enough_history = 256 * 1024;
+constexpr std::size_t json_overhead = 128;
 
 }  // namespace
 
 room::room(lane& home, std::string_view name)
-    : share(home, name), epoch_(home.shared().next_epoch()), log_(this->name(), home.shared().format, home.shared().memory) {}
+    : share(home, name), epoch_(home.shared().next_epoch()), log_(this->name(), home.shared().format, home.shared().memory), history_(home.config().retain_messages, home.shared().memory) {}
 
 std::size_t room::size() const noexcept {
   std::size_t all = members().size();
@@ -40,12 +41,12 @@ std::uint64_t room::order(const speaker& who, payload what) {
 std::uint64_t room::flush() {
   log_.seal();
   while (const auto next = log_.next_to_show()) {
-    const auto newest = registry_.make_link(next, home().now());  // what can fail, before it is visible
+    const auto newest = registry_.make_link(next);  // what can fail, before it is visible
     for (remote& each : remotes_) show(each, next);
     log_.show();
     ++home().count().batches;
     registry_.fan_out(newest);
-    remember(newest);
+    remember(next);
   }
   there_is_space();
   return log_.visible_end();
@@ -72,19 +73,18 @@ beginning room::admit(reservation& r, const wish& w) {
     presence_.joins(taken.id, r.name());
     taken.present = true;
   }
-  if (w.form == wire::encoding::json) {
-    log_.use_json(true);
-    history_.replace([this](auto b) { return b->json ? b : log_.with_json(*b); });
-  }
+  if (w.form == wire::encoding::json) log_.use_json(true);
   beginning b{.position = log_.end(), .live = log_.end(), .replay = {}, .seq = log_.seq(), .epoch = epoch_, .members = presence_.count()};
-  const std::uint64_t visible = log_.visible_end();
   if (w.since) {
     b.recovered = w.epoch == epoch_ && *w.since >= history_.forgotten_seq() && *w.since <= log_.seq();
-    if (b.recovered) b.position = history_.position_after(*w.since, visible);
+    if (b.recovered) b.replay = history_.after(*w.since);
   } else if (w.history != 0) {
-    b.position = history_.position_of_last(w.history, visible);
+    b.replay = history_.last(w.history);
   }
-  if (b.position < visible) b.replay = history_.from(b.position);
+  // What is ordered, and not visible yet, comes after it.
+  if (b.recovered || w.history != 0) b.position = log_.visible_end();
+  if (w.form == wire::encoding::json)
+    for (auto& each : b.replay.batches) each = log_.in_json(each);
   ++readers_[static_cast<std::size_t>(w.form)];
   return b;
 }
@@ -128,22 +128,22 @@ room::answer room::list_members(const std::optional<std::string>& ref) const {
   return {list.finish(presence_.count()), log_.visible_end()};
 }
 
-room::answer room::list_history(const std::optional<std::string>& ref, std::uint64_t before, std::size_t limit) const {
+room::answer room::list_history(const std::optional<std::string>& ref, std::uint64_t before, std::size_t limit) {
   // Backwards, until it is enough; then written forwards.
   std::vector<wire::message> found;
-  const auto batches = history_.from(0);
+  const auto batches = history_.batches();
   std::size_t bytes = 0;
   bool complete = history_.forgotten_seq() == 0;
   for (auto b = batches.rbegin(); b != batches.rend(); ++b) {
     for (std::size_t i = (*b)->entries.size(); i-- > 0;) {
       const log::entry& e = (*b)->entries[i];
-      if (e.notice || e.binary || e.seq >= before) continue;
+      if (e.notice || e.binary || (*b)->seq_of(e) >= before) continue;
       if (found.size() == limit || bytes > enough_history) {
         complete = false;
         break;
       }
       found.push_back((*b)->message(i));
-      bytes += found.back().text.size();
+      bytes += found.back().text.size() + json_overhead;
     }
   }
   wire::json::history_writer list{ref};
@@ -222,20 +222,20 @@ void room::change_history(Change change) {
   home().rooms().recount(*this, before);
 }
 
-void room::remember(const std::shared_ptr<log::link>& newest) {
+void room::remember(const std::shared_ptr<const log::batch>& newest) {
   const options& o = home().config();
+  if (o.retain_messages == 0) return history_.forget_through(newest->last_seq());
   change_history([&] {
-    history_.add(newest);
+    history_.add(newest, home().now(), o.retain_age / 8);
     const std::uint64_t most = std::min<std::uint64_t>(o.retain_bytes, home().rooms().most_remembered());
     const auto is_too_much = [&] {
-      const std::size_t messages = history_.messages();
-      return messages == 0 || messages - history_.oldest().batch->messages >= o.retain_messages || history_.weight() > most;
+      return history_.messages() - history_.oldest_messages() >= o.retain_messages || history_.weight() > most;
     };
     while (!history_.empty() && is_too_much()) history_.forget_oldest();
   });
   home().rooms().spoke(*this);
   if (history_.empty() || is_ageing_) return;
-  home().set_deadline(ageing_, history_.oldest().shown + o.retain_age);
+  home().set_deadline(ageing_, history_.oldest_time() + o.retain_age);
   is_ageing_ = true;
 }
 
@@ -243,10 +243,10 @@ void room::forget_until(timer_wheel::time_point now) {
   is_ageing_ = false;
   const auto age = home().config().retain_age;
   change_history([&] {
-    while (!history_.empty() && history_.oldest().shown + age <= now) history_.forget_oldest();
+    while (!history_.empty() && history_.oldest_time() + age <= now) history_.forget_oldest();
   });
   if (!history_.empty()) {
-    home().set_deadline(ageing_, history_.oldest().shown + age);
+    home().set_deadline(ageing_, history_.oldest_time() + age);
     is_ageing_ = true;
   } else if (!is_needed()) {
     forget();

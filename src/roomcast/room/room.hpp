@@ -84,7 +84,7 @@ class room final : public share, public remembering {
   answer list_members(const std::optional<std::string>& ref) const;
 
   /// Up to `limit` messages before message `before`.
-  answer list_history(const std::optional<std::string>& ref, std::uint64_t before, std::size_t limit) const;
+  answer list_history(const std::optional<std::string>& ref, std::uint64_t before, std::size_t limit);
 
   // for branches
 
@@ -127,7 +127,7 @@ class room final : public share, public remembering {
   void reader_left(wire::encoding form) noexcept;
   void give_up(places::value_type& taken, std::uint64_t number) noexcept;
 
-  void remember(const std::shared_ptr<log::link>& newest);
+  void remember(const std::shared_ptr<const log::batch>& newest);
   void forget_until(timer_wheel::time_point now);
   template <class Change>
   void change_history(Change change);

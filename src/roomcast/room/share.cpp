@@ -40,8 +40,9 @@ void share::there_is_space() noexcept {
 }
 
 void share::add(member& m, const beginning& b) {
-  const auto [first, newest] = registry_.replay(b.replay);
-  m.joined(b, first, newest);
+  auto c = m.cursor_at(b);
+  registry_.replay(b.replay, c);
+  m.joined(std::move(c));
   registry_.add(m);
   ++lane_.count().members;
   ++lane_.count().joins;

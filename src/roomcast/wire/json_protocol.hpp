@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory_resource>
 #include <optional>
 #include <string>
@@ -12,7 +13,7 @@
 #include <variant>
 
 // The subprotocol roomcast.v1: one JSON object a text frame, in both directions. All that is written is whole server-side
-// WebSocket frames; texts and names are UTF-8.
+// WebSocket frames; whatever text goes into them is UTF-8. A byte of it takes up to six.
 
 namespace roomcast::wire::json {
 
@@ -63,7 +64,7 @@ class members_writer {
   explicit members_writer(const std::optional<std::string>& ref);
   void add(std::uint64_t id, std::string_view name);
 
-  /// The frame; `count` is how many members there are, of whom the list may have only some.
+  /// The frame; `count` is how many members there are, of whom the list may have only some. Once, at the end.
   std::string finish(std::size_t count);
 
  private:
@@ -78,11 +79,11 @@ class history_writer {
   /// Ascending, and no binary ones.
   void add(const message& m);
 
-  /// The frame; `complete` tells that there is nothing before it.
+  /// The frame; `complete` tells that there is nothing before it. Once, at the end.
   std::string finish(bool complete);
 
  private:
-  std::string text_;
+  std::string head_, list_;
 };
 
 /// A message is to be sent.
@@ -103,13 +104,17 @@ struct history_request {
   static constexpr std::size_t largest_limit = 1000;
 
   std::optional<std::string> ref = {};
-  std::uint64_t before = 0;
+  std::uint64_t before = std::numeric_limits<std::uint64_t>::max();
   std::size_t limit = usual_limit;
 };
 
 using command = std::variant<say, members_request, history_request, fault>;
 
-/// What a client's frame asks for; a `fault` where it is no command. Bad input is no exception.
+/// A `ref` has at most so many bytes.
+inline constexpr std::size_t longest_ref = 64;
+
+/// What a client's frame asks for; a `fault` where it is no command. Bad input is no exception. The time it takes is
+/// proportional to the frame's length, and the memory to that of the strings in the result.
 command parse(std::string_view frame);
 
 }  // namespace roomcast::wire::json

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -83,14 +84,14 @@ std::size_t text_format::append_frame(std::pmr::string& out, const message& m) c
     return out.size() - m.text.size();
   }
   const fmt::format_int seq{m.seq};
-  const iso_time time{shows_time_ ? m.time : std::chrono::system_clock::time_point{}};
+  const auto time = shows_time_ ? std::optional<iso_time>{m.time} : std::nullopt;
   const auto value = [&](const piece& p) -> std::string_view {
     switch (p.what) {
       case field::name: return m.name;
       case field::text: return m.text;
       case field::room: return m.room;
       case field::seq: return {seq.data(), seq.size()};
-      case field::time: return time.view();
+      case field::time: return time->view();
       case field::literal: break;
     }
     return p.literal;

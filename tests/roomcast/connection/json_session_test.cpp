@@ -255,6 +255,7 @@ TEST_CASE("one who comes back gets exactly what was missed, and then what is sai
       CHECK(all.at(0).at("seq") == 6);
       CHECK(texts(all) == strings{"3", "4", "5", "6", "7"});
       CHECK(all.size() == 6);  // no notice of those days
+      CHECK(stage.count().resumed == 1);
     }
   }
 }
@@ -301,6 +302,7 @@ TEST_CASE("where the log does not reach back, or is another, nothing is recovere
     CHECK(all.size() == 1);
     CHECK(all[0].at("recovered") == false);
   }
+  CHECK(stage.count().not_resumed == 4);
   CHECK(stage.ask("/chat?since=x", "Sec-WebSocket-Protocol: roomcast.v1").pipe().from_server.starts_with("HTTP/1.1 400 "));
 }
 

@@ -23,9 +23,9 @@ TEST_CASE("a batch is one block of frames, with each message's place in it") {
   CHECK(test::texts(batch->in(wire::encoding::text)) == std::vector<std::string>{"one", "three"});
   REQUIRE(batch->entries.size() == 2);
   CHECK(batch->entries[0].seq == 1);
-  CHECK(batch->entries[0].sender == 7);
+  CHECK(batch->message(0).sender == 7);
   CHECK(batch->entries[0].end[0] == 5);
-  CHECK(batch->entries[1].sender == 8);
+  CHECK(batch->message(1).sender == 8);
   CHECK(batch->entries[1].end[0] == batch->in(wire::encoding::text).size());
   CHECK(batch->message(1).text == "three");
   CHECK(batch->message(1).name == "ada");

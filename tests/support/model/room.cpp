@@ -9,10 +9,10 @@ namespace {
 
 // What `options::max_lag` counts for a batch, and for a message besides its frame.
 constexpr std::size_t batch_weight = 384;
-constexpr std::size_t message_weight = 56;
+constexpr std::size_t message_weight = 28;
 
 // The capacity of a batch's strings that are short: names, and others.
-constexpr std::size_t least_capacity = 96;
+constexpr std::size_t least_capacity = 144;
 
 }  // namespace
 
