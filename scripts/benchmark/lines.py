@@ -4,6 +4,9 @@ import dataclasses
 
 CPU = "server_cpu_s_per_million_deliveries"
 
+# The yardstick remembers nothing.
+FORGETFUL = "--retain-messages 0"
+
 
 @dataclasses.dataclass(frozen=True)
 class Goal:
@@ -38,15 +41,16 @@ class Line:
 
     name: str
     what: str
-    arguments: str  # fanout's
+    arguments: str  # fanout's; or, after the word load, those of roomcast load
     goals: tuple[Goal, ...]
-    baseline: str | None = None  # fanout's arguments, when roomcast itself is the baseline
-    options: str = ""  # roomcast's further options; where it is the baseline, it runs without them
+    baseline: str | None = None  # such arguments, when roomcast itself is the baseline
+    options: str = FORGETFUL  # roomcast's further options; where it is the baseline, it runs with FORGETFUL
     peers: bool = True  # whether the other servers are measured, too
 
 
 CROWD = "--conns 1000 --senders 10"
 # Both members of a room talk, so a room has up to two windows in flight.
+LOAD_CROWD = "--connections 1000 --senders 10 --bytes 64 --window 4"
 PAIRS = "--rooms 500 --conns 1000 --senders 1000 --bytes 64"
 
 LINES = (
@@ -56,7 +60,7 @@ LINES = (
     Line("b1", "1,000 members, 1 KiB, window 1", f"{CROWD} --bytes 1024 --window 1", cpu(1.1)),
     Line("b4", "1,000 members, 1 KiB, window 4", f"{CROWD} --bytes 1024 --window 4", cpu(1.1)),
     # Nothing waits for the members that do not send: the generator reads some of them many windows late.
-    Line("b16", "1,000 members, 1 KiB, window 16", f"{CROWD} --bytes 1024 --window 16", cpu(1.1), options="--max-lag 64MiB"),
+    Line("b16", "1,000 members, 1 KiB, window 16", f"{CROWD} --bytes 1024 --window 16", cpu(1.1), options=f"{FORGETFUL} --max-lag 64MiB"),
     Line("c1", "500 rooms of two, window 1", f"{PAIRS} --window 1", cpu(1.3)),
     Line("c16", "500 rooms of two, window 16", f"{PAIRS} --window 16", cpu(1.3)),
     Line("d", "one member, window 64", "--conns 1 --senders 1 --bytes 64 --window 64", cpu(2.5)),
@@ -84,6 +88,24 @@ LINES = (
         baseline=f"{CROWD} --bytes 64 --window 4 --warmup 4",
         peers=False,  # their queues for the stalled grow without end
     ),
+    Line(
+        "j4",
+        "JSON members to plain text: 1,000, 64 B, window 4",
+        f"load {LOAD_CROWD} --json-members",
+        cpu(1.15),
+        baseline=f"load {LOAD_CROWD}",
+        peers=False,
+    ),
+    # What is remembered goes through the processor's caches.
+    Line(
+        "m16",
+        "rooms that remember to some that do not: 500 of two, window 16",
+        f"{PAIRS} --window 16",
+        cpu(1.3),
+        baseline=f"{PAIRS} --window 16",
+        options="",
+        peers=False,
+    ),
     # On one core, as everything else: what counts is the work, not how far it is spread.
     Line(
         "t4",
@@ -91,7 +113,7 @@ LINES = (
         f"{CROWD} --bytes 64 --window 4",
         cpu(1.15),
         baseline=f"{CROWD} --bytes 64 --window 4",
-        options="--threads 2",
+        options=f"{FORGETFUL} --threads 2",
         peers=False,
     ),
 )

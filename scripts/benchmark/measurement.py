@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from benchmark.failure import Failure
+from benchmark.lines import CPU, FORGETFUL
 from benchmark.server import Rawlimit, Server
 
 PATIENCE = 60  # seconds for fanout to connect, warm up and drain
@@ -19,6 +20,11 @@ def two_cores():
     if len(cores) < 2:
         raise Failure("needs two cores: one for the server, one for the load generator")
     return cores[:2]
+
+
+def as_durations(words):
+    """The same, with a unit behind what fanout takes for seconds."""
+    return [word + "s" if before == "--duration" else word for before, word in zip([None, *words], words)]
 
 
 class Measurement:
@@ -32,7 +38,7 @@ class Measurement:
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
-    def roomcast(self, further_options=""):
+    def roomcast(self, further_options):
         command = [self.options.roomcast, "--port", "0", "--address", "127.0.0.1", *shlex.split(further_options)]
         return Server("roomcast", self.server_core, command)
 
@@ -40,7 +46,7 @@ class Measurement:
         """Who runs in a line, by name: how to make the server, and what fanout is told."""
         sides = {"baseline": (lambda: Rawlimit(self.server_core, self.rawlimit_binary), line.arguments)}
         if line.baseline is not None:
-            sides["baseline"] = (self.roomcast, line.baseline)
+            sides["baseline"] = (lambda: self.roomcast(FORGETFUL), line.baseline)
         sides["roomcast"] = (lambda: self.roomcast(line.options), line.arguments)
         if line.peers:
             for name, command in self.peers.items():
@@ -69,13 +75,17 @@ class Measurement:
         return runs, failures
 
     def run(self, server, arguments):
-        """What fanout measured in one run."""
+        """What fanout measured in one run; or roomcast load, where the arguments begin with its name."""
         words = shlex.split(arguments)
+        by_load = words[0] == "load"
         if "--duration" not in words:
             words += ["--duration", str(self.options.duration)]
         with server:
-            words += ["--port", str(server.port), "--server-pid", str(server.process.pid), "--json"]
-            command = ["taskset", "-c", str(self.generator_core), str(self.fanout_binary), *words]
+            words += ["--server-pid", str(server.process.pid), "--json"]
+            command = [str(self.fanout_binary), "--port", str(server.port), *words]
+            if by_load:
+                command = [self.options.roomcast, "load", f"ws://127.0.0.1:{server.port}/chat", *as_durations(words[1:])]
+            command = ["taskset", "-c", str(self.generator_core), *command]
             limit = float(words[words.index("--duration") + 1]) + PATIENCE
             try:
                 fanout = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=limit)
@@ -86,6 +96,8 @@ class Measurement:
             errors = re.search(r"^errors .*$", fanout.stderr, re.MULTILINE)
             raise Failure(f"{server.name}, '{arguments}': {errors[0] if errors else fanout.stderr.strip()}")
         measured = json.loads(fanout.stdout)
+        if by_load:
+            measured[CPU] = measured["server_cpu_s_per_million"]
         if measured["mode"] != "idle" and not measured["deliveries"]:
             raise Failure(f"{server.name}, '{arguments}': nothing was delivered")
         return measured

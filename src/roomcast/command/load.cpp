@@ -63,6 +63,7 @@ void declare(CLI::App& app, load::settings& s) {
   auto* const idle = app.add_flag("--idle", s.idle, "Only hold the connections");
   auto* const senders = add_number(app, "--senders", s.senders, 1u, load::marker::max_sender, "How many send", "one a room");
   auto* const bytes = add_size(app, "--bytes", s.bytes, longest_message, "The text of a message");
+  app.add_flag("--json-members", s.json_members, "The connections speak roomcast.v1");
   auto* const window = add_number(app, "--window", s.window, 1u, 1'000'000u, "Closed loop: messages in flight of each sender");
   auto* const rate = add_number(app, "--rate", s.rate, 1e-3, 1e9, "Open loop: messages a second of all senders together", "none");
   window->excludes(rate);

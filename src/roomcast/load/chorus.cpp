@@ -7,7 +7,7 @@ namespace roomcast::load {
 using state = connection::state;
 
 void chorus::add(connection& c, std::uint32_t sender) {
-  c.voice.emplace(sender, plan_.run(), plan_.options().bytes);
+  c.voice.emplace(sender, plan_.run(), plan_.options().bytes, plan_.options().json_members);
   senders_.push_back(&c);
 }
 

@@ -31,11 +31,11 @@ std::string_view field(std::string_view lines, std::string_view name) {
 
 }  // namespace
 
-std::string upgrade_request(const client::url& where, std::string_view target) {
+std::string upgrade_request(const client::url& where, std::string_view target, bool json_members) {
   return fmt::format(
       "GET {} HTTP/1.1\r\nHost: {}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: {}\r\n"
-      "Sec-WebSocket-Version: 13\r\n\r\n",
-      target, where.authority(), key);
+      "Sec-WebSocket-Version: 13\r\n{}\r\n",
+      target, where.authority(), key, json_members ? "Sec-WebSocket-Protocol: roomcast.v1\r\n" : "");
 }
 
 upgrade_answer examine_answer(std::string_view bytes) {

@@ -9,7 +9,7 @@
 namespace roomcast::load {
 
 /// A request to upgrade. All have one key, as nothing here rests on its being new.
-std::string upgrade_request(const client::url& where, std::string_view target);
+std::string upgrade_request(const client::url& where, std::string_view target, bool json_members);
 
 /// How an answer to that request begins.
 struct upgrade_answer {

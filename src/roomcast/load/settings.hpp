@@ -20,6 +20,9 @@ struct settings {
   std::uint32_t senders = 0;  ///< 0 for one a room
   std::size_t bytes = 64;     ///< of each message's text
 
+  /// Whether the connections ask for the subprotocol roomcast.v1, and send their texts in its JSON.
+  bool json_members = false;
+
   /// Closed loop: how many messages of a sender are under way. Not used where there is a rate.
   std::uint32_t window = 1;
 

@@ -39,7 +39,7 @@ worker::worker(const plan& p, stage& s, const std::vector<address>& addresses, s
   }
   std::sort(senders.begin(), senders.end());
   for (const auto& [sender, c] : senders) chorus_.add(*c, sender);
-  for (std::uint32_t room = 0; room < o.rooms; ++room) requests_.push_back(upgrade_request(o.where, p.target(room)));
+  for (std::uint32_t room = 0; room < o.rooms; ++room) requests_.push_back(upgrade_request(o.where, p.target(room), o.json_members));
   buffer_.resize(connection::buffer_size);
   open_to_the_end_.resize(connections_.size());
 }

@@ -72,6 +72,25 @@ TEST_CASE("what is no marker of this run is none") {
   }
 }
 
+TEST_CASE("a speaker of JSON has its text in an object of roomcast.v1") {
+  for (const std::size_t bytes : {25u, 26u, 27u, 28u, 200u}) {
+    speaker ada{7, run, bytes, true};
+    marker_reader reader{run};
+    for (std::uint32_t i = 0; i < 3; ++i) {
+      std::string frame;
+      ada.speak(frame, 1000 + i);
+      const std::string payload = unmasked(frame);
+      CHECK(payload.starts_with(R"({"type":"message","text":")"));
+      CHECK(payload.ends_with(R"("})"));
+      const auto m = reader.read(payload);
+      REQUIRE(m);
+      CHECK(m->sender == 7);
+      CHECK(m->sequence == i);
+      CHECK(m->time == 1000 + i);
+    }
+  }
+}
+
 TEST_CASE("a speaker's messages are masked frames with their marker at the end, numbered from 0") {
   for (const std::size_t bytes : {std::size_t{25}, std::size_t{26}, std::size_t{27}, std::size_t{28}, std::size_t{125},
                                   std::size_t{126}, std::size_t{65'535}, std::size_t{65'536}}) {
