@@ -451,3 +451,23 @@ TEST_CASE("a plain-text newcomer is sent the last messages, where that is wanted
     CHECK(on_another_lane.take_texts() == strings{"4", "5", "6"});
   }
 }
+
+TEST_CASE("to fill a room does not cost as many frames as the square of its members") {
+  constexpr std::size_t many = 5'000 / ROOMCAST_TEST_SCALE;
+  constexpr std::size_t limit = 1'000 / ROOMCAST_TEST_SCALE;
+  test::stage stage{{.presence_limit = limit}};
+  std::vector<test::peer> members;
+  std::size_t frames = 0;
+  for (std::size_t i = 0; i < many; ++i) {
+    members.push_back(stage.join_json());
+    if (i % 100 != 0) continue;
+    stage.pass(100ms);
+    for (auto& each : members) frames += each.take_texts().size();
+  }
+  stage.pass(1100ms);
+  for (auto& each : members) frames += each.take_texts().size();
+  MESSAGE(many, " members were sent ", frames, " frames; without a limit it would be ", many * (many + 1) / 2);
+  constexpr std::size_t seconds = many / 100 / 10 + 3;
+  CHECK(frames < limit * limit / 2 + many + seconds * many);
+  CHECK(frames > limit * limit / 2);
+}
