@@ -170,6 +170,7 @@ export class Tool {
 // Stands between a sub-command and a server, and sees when the one has joined the other, and what it has said.
 export class Relay {
   #said = [];
+  #pairs = new Set();
 
   static async start(t, port) {
     const relay = new Relay();
@@ -180,6 +181,9 @@ export class Relay {
     const listener = net.createServer((near) => {
       const far = net.connect({ host: '127.0.0.1', port, noDelay: true });
       near.setNoDelay();
+      const pair = { near, far };
+      relay.#pairs.add(pair);
+      near.on('close', () => relay.#pairs.delete(pair));
       near.on('data', (bytes) => (relay.#said.push(bytes), far.write(bytes)));
       far.on('data', (bytes) => {
         if (bytes.subarray(0, 12).equals(Buffer.from('HTTP/1.1 101'))) near.write(bytes, joined);
@@ -198,6 +202,16 @@ export class Relay {
     });
     relay.port = listener.address().port;
     return relay;
+  }
+
+  // Cuts the connections through it, and lets new ones through. The server does not notice where it is to be kept in the dark.
+  cut({ unnoticed = false } = {}) {
+    for (const { near, far } of this.#pairs) {
+      if (unnoticed) near.removeAllListeners('close').removeAllListeners('end');
+      if (unnoticed) far.removeAllListeners('data').resume();
+      near.resetAndDestroy();
+    }
+    this.#pairs.clear();
   }
 
   // The code of the Close that was the last the client has said, or nothing.

@@ -7,7 +7,8 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import test from 'node:test';
-import { Relay, Server, Tool, run } from './server.mjs';
+import { WebSocketServer } from 'ws';
+import { Relay, Server, Tool, run, upgradeRequest, within } from './server.mjs';
 
 const promptly = 5_000;
 
@@ -256,6 +257,13 @@ for (const command of ['listen', 'send']) {
     ['ws://localhost/chat#part'],
     ['ws://localhost/chat', '--unknown'],
     ...(command === 'listen' ? [['ws://localhost/chat', '--count', '0'], ['ws://localhost/chat', '--count', 'x'], ['ws://localhost/chat', 'more']] : []),
+    ...(command === 'listen'
+      ? [
+          ['ws://localhost/chat', '--json', '--epoch', 'e'],
+          ['ws://localhost/chat', '--json', '--since', '-1', '--epoch', 'e'],
+          ['ws://localhost/chat', '--json', '--since', 'x', '--epoch', 'e'],
+        ]
+      : []),
   ]) {
     test(`usage: ${command} ${words.join(' ')} is status 2`, async () => {
       const { status, stdout, stderr } = await run(command, ...words);
@@ -359,3 +367,179 @@ test('listen --reconnect comes back to a server that was killed, and ends on SIG
   assert.equal((await faithful.ended(promptly)).status, 0);
   assert.match(faithful.stdout, /^(\[ada\] x\n)+$/);
 });
+
+const lines = (tool) => tool.stdout.split('\n').slice(0, -1);
+const objects = (tool) => lines(tool).map((line) => JSON.parse(line));
+const messages = (tool) => objects(tool).filter(({ type }) => type === 'message');
+const texts = (tool) => messages(tool).map(({ text }) => text);
+const welcomes = (tool) => objects(tool).filter(({ type }) => type === 'welcome');
+const lost = /what was said meanwhile is lost/;
+
+for (const [needed, ...options] of [['--json', '--since', '3', '--epoch', 'e'], ['--epoch', '--json', '--since', '3']]) {
+  test(`listen ${options.join(' ')} needs ${needed}, and says so`, async () => {
+    const { status, stderr } = await run('listen', 'ws://localhost/chat', ...options);
+    assert.equal(status, 2);
+    assert.match(stderr, new RegExp(`requires ${needed}`));
+  });
+}
+
+test('listen --json prints each frame as it came, on a line of its own', async (t) => {
+  const server = await Server.start(t);
+  const { tool } = await listening(t, server, { target: '/chat?name=eve', options: ['--json'] });
+  await tool.until(() => lines(tool).length === 1, 'a welcome', promptly);
+  const witness = await server.connect();
+  witness.write(upgradeRequest(server.port, { target: '/chat?name=witness', headers: { 'Sec-WebSocket-Protocol': 'roomcast.v1' } }));
+  assert.equal((await witness.response()).status, 101);
+  await witness.receive();
+  const ada = await server.join('/chat?name=ada');
+  ada.send(colours);
+  await ada.receive();
+  ada.close(1000);
+  const same = [await witness.receive(), await witness.receive(), await witness.receive()];
+  await tool.until(() => lines(tool).length === 5, 'five lines', promptly);
+  const [welcome, join, ...rest] = lines(tool);
+  const { type, name, recovered } = JSON.parse(welcome);
+  assert.deepEqual({ type, name, recovered }, { type: 'welcome', name: 'eve', recovered: false });
+  assert.equal(JSON.parse(join).name, 'witness');
+  assert.deepEqual(rest, same);
+  assert.deepEqual(texts(tool), [colours]);
+});
+
+test('listen --json --count N counts messages, and nothing else', async (t) => {
+  const server = await Server.start(t);
+  const { tool, relay } = await listening(t, server, { options: ['--json', '--count', '2'] });
+  const ada = await server.join('/chat?name=ada');
+  for (const text of ['one', 'two', 'three']) ada.send(text);
+  const { status, stderr } = await tool.ended(promptly);
+  assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
+  assert.deepEqual(texts(tool), ['one', 'two']);
+  assert.equal(objects(tool)[0].type, 'welcome');
+  assert.equal(relay.closedWith, 1000);
+});
+
+test('listen --json --since begins after a message of that epoch, and says where it cannot', async (t) => {
+  const server = await Server.start(t);
+  const first = (await listening(t, server, { options: ['--json', '--count', '1'] })).tool;
+  const ada = await server.join('/chat?name=ada');
+  for (const text of ['one', 'two', 'three']) ada.send(text);
+  assert.equal((await first.ended(promptly)).status, 0);
+  for (let i = 0; i < 3; ++i) await ada.receive();
+  const [{ epoch }] = welcomes(first);
+  const [{ seq }] = messages(first);
+  const again = (from, count) => Tool.start(t, ['listen', urlAt(server.port), '--json', '--since', String(seq), '--epoch', from, '--count', count]);
+  const knowing = again(epoch, '2');
+  assert.deepEqual(await knowing.ended(promptly).then(({ status, stderr }) => ({ status, stderr })), { status: 0, stderr: '' });
+  assert.deepEqual(texts(knowing), ['two', 'three']);
+  const mistaken = again('an&other', '1');
+  await mistaken.until(() => lines(mistaken).length > 0, 'a welcome', promptly);
+  ada.send('four');
+  const { status, stderr } = await mistaken.ended(promptly);
+  assert.equal(status, 0);
+  assert.match(stderr, lost);
+  assert.deepEqual(texts(mistaken), ['four']);
+});
+
+for (const [what, how] of [['the server notices', {}], ['the server does not notice', { unnoticed: true }]]) {
+  test(`listen --json --reconnect misses nothing, and prints nothing twice, when the connection is cut and ${what}`, async (t) => {
+    const server = await Server.start(t);
+    const { tool, relay } = await listening(t, server, { target: '/chat?name=eve', options: ['--json', '--reconnect'] });
+    await tool.until(() => lines(tool).length > 0, 'a welcome', promptly);
+    const ada = await server.join('/chat?name=ada');
+    const said = [];
+    const say = () => {
+      said.push(String(said.length + 1));
+      ada.send(said.at(-1));
+    };
+    for (let round = 1; round <= 3; ++round) {
+      for (let i = 0; i < 30; ++i) say();
+      // In the midst of them.
+      await tool.until(() => texts(tool).length > said.length - 30, 'the first of them', promptly);
+      for (let i = 0; i < 30; ++i) say();
+      relay.cut(how);
+      for (let i = 0; i < 30; ++i) say();
+      await tool.until(() => texts(tool).includes(said.at(-1)) && welcomes(tool).length > round, 'the last of them', promptly);
+    }
+    assert.deepEqual(texts(tool), said);
+    const [first, ...later] = welcomes(tool);
+    for (const { id, name, recovered } of later) assert.deepEqual({ id, name, recovered }, { id: first.id, name: 'eve', recovered: true });
+    assert.equal(later.length, 3);
+    assert.doesNotMatch(tool.stderr, lost);
+    tool.signal('SIGINT');
+    assert.equal((await tool.ended(promptly)).status, 0);
+  });
+}
+
+test('listen --json --reconnect says that something is lost when the server was started anew', async (t) => {
+  const first = await startSomewhere(t);
+  const tool = Tool.start(t, ['listen', '--json', '--reconnect', urlAt(first.port)]);
+  await tool.until(() => welcomes(tool).length === 1, 'a welcome', promptly);
+  (await first.join('/chat?name=ada')).send('before');
+  await tool.until(() => texts(tool).length === 1, 'a message', promptly);
+  first.signal('SIGKILL');
+  await first.ended;
+  const second = await Server.startAt(t, first.port);
+  await tool.until(({ stderr }) => lost.test(stderr), 'the loss', 40_000);
+  (await second.join('/chat?name=ada')).send('after');
+  await tool.until(() => texts(tool).length === 2, 'a message', promptly);
+  assert.deepEqual(texts(tool), ['before', 'after']);
+  assert.equal(tool.stderr.split('\n').filter((line) => lost.test(line)).length, 1);
+});
+
+// A server that says what the test has it say; `how` is what `ws` is given. `next` is the connection that comes next.
+async function puppet(t, how = {}) {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', ...how });
+  await once(server, 'listening');
+  t.after(() => {
+    for (const socket of server.clients) socket.terminate();
+    server.close();
+  });
+  const next = async () => {
+    const [socket, { url }] = await within(once(server, 'connection'), 'a connection', 10_000);
+    return { socket, url, say: (object) => socket.send(JSON.stringify(object)) };
+  };
+  return { port: server.address().port, next };
+}
+
+const welcome = { type: 'welcome', epoch: 'a/b', seq: 41, recovered: true, key: 'the-key' };
+
+test('listen --json --reconnect waits for as long as a goodbye asks for', async (t) => {
+  const { port, next } = await puppet(t);
+  const coming = next();
+  const tool = Tool.start(t, ['listen', '--json', '--reconnect', urlAt(port, '/chat?name=eve')]);
+  const first = await coming;
+  assert.equal(first.url, '/chat?name=eve');
+  first.say(welcome);
+  first.say({ type: 'message', seq: 45, text: 'hi' });
+  // The usual wait is a second at most.
+  first.say({ type: 'goodbye', reason: 'restart', retry_after_ms: 1500 });
+  const back = next();
+  const began = performance.now();
+  first.socket.close(1012);
+  const second = await back;
+  assert.ok(performance.now() - began >= 1500, 'it came early');
+  assert.equal(second.url, '/chat?since=45&epoch=a%2Fb&key=the-key&name=eve');
+  assert.match(tool.stderr, /1012/);
+});
+
+test('listen --json --reconnect goes on trying while its name is taken', async (t) => {
+  let asked = 0;
+  const { port, next } = await puppet(t, { verifyClient: (info, answer) => (++asked === 2 ? answer(false, 409, 'taken') : answer(true)) });
+  const coming = next();
+  const tool = Tool.start(t, ['listen', '--json', '--reconnect', urlAt(port)]);
+  const first = await coming;
+  first.say(welcome);
+  await tool.until(() => lines(tool).length === 1, 'a welcome', promptly);
+  const back = next();
+  first.socket.terminate();
+  assert.equal((await back).url, '/chat?since=41&epoch=a%2Fb&key=the-key');
+  assert.equal(asked, 3);
+  assert.match(tool.stderr, /refused with 409/);
+});
+
+for (const options of [[], ['--reconnect']]) {
+  test(`${['listen', '--json', ...options].join(' ')}: a server that does not speak roomcast.v1 is status 1`, async (t) => {
+    const { port } = await puppet(t, { handleProtocols: () => false });
+    const { status, stdout, stderr } = await Tool.start(t, ['listen', '--json', ...options, urlAt(port)]).ended(promptly);
+    assert.deepEqual({ status, stdout, stderr }, { status: 1, stdout: '', stderr: 'roomcast listen: the server does not speak roomcast.v1\n' });
+  });
+}

@@ -60,7 +60,8 @@ struct client::state : std::enable_shared_from_this<state> {
       }
       if (ec) return self->lost(ec);
       self->open = true;
-      self->met({event::kind::opened});
+      // Beast leaves it to us whether the server speaks what was asked for.
+      self->met({event::kind::opened, std::string{self->answer[beast::http::field::sec_websocket_protocol]}});
       self->write();
       self->read();
     });

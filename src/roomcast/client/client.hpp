@@ -19,7 +19,7 @@ namespace roomcast::client {
 /// What a client has met.
 struct event {
   enum class kind {
-    opened,   ///< The handshake is done.
+    opened,   ///< The handshake is done: `text` is the subprotocol that the server has chosen, if any.
     refused,  ///< `code` is the HTTP status, `text` the answer's first line.
     text,
     binary,

@@ -11,6 +11,15 @@ std::string url::authority() const {
   return port == 80 ? name : fmt::format("{}:{}", name, port);
 }
 
+url url::with(std::string_view parameters) const {
+  url out = *this;
+  if (parameters.empty()) return out;
+  const auto mark = target.find('?');
+  const std::string own = mark == target.npos ? "" : target.substr(mark + 1);
+  out.target = fmt::format("{}?{}{}{}", target.substr(0, mark), parameters, own.empty() ? "" : "&", own);
+  return out;
+}
+
 std::optional<url> parse_url(std::string_view text, std::string& fault) {
   const auto fail = [&](std::string_view what) {
     fault = fmt::format("'{}' {}", text, what);

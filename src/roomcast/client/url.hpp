@@ -15,6 +15,9 @@ struct url {
 
   /// As in a Host header.
   std::string authority() const;
+
+  /// The same with `parameters`, `a=1&b=2`, before those that it has: where one comes twice, the first counts for a roomcast server.
+  url with(std::string_view parameters) const;
 };
 
 /// Nothing where `text` is not such a URL; `fault` says why.

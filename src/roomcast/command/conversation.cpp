@@ -53,7 +53,9 @@ void conversation::connect() {
   open_ = false;
   // What it has met is looked at from the loop, never from inside the client.
   set_deadline("the server does not answer");
-  connection_.emplace(context_, where_, std::vector<client::header>{}, [this] { look(); });
+  std::vector<client::header> headers;
+  if (!subprotocol.empty()) headers.push_back({"Sec-WebSocket-Protocol", subprotocol});
+  connection_.emplace(context_, where_.with(parameters()), std::move(headers), [this] { look(); });
 }
 
 void conversation::look() {
@@ -69,11 +71,7 @@ void conversation::look() {
 
 void conversation::met(const event& e) {
   switch (e.what) {
-    case event::kind::opened:
-      open_ = true;
-      deadline_.cancel();
-      back_off_.reset();
-      return on_open();
+    case event::kind::opened: return opened(e.text);
     case event::kind::text: return on_text(e.text);
     case event::kind::binary:
     case event::kind::ping:
@@ -88,13 +86,22 @@ void conversation::met(const event& e) {
   }
 }
 
+void conversation::opened(const std::string& chosen) {
+  if (!subprotocol.empty() && chosen != subprotocol) return fail(fmt::format("the server does not speak {}", subprotocol));
+  open_ = true;
+  deadline_.cancel();
+  back_off_.reset();
+  on_open();
+}
+
 void conversation::over(const std::string& why, bool for_good) {
   if (!reconnect_ || finishing_ || for_good) return fail(why);
   fmt::print(stderr, "roomcast {}: {}\n", command_, why);
   open_ = false;
   deadline_.cancel();
   connection_.reset();
-  pause_.expires_after(back_off_.next());
+  const auto wait = retry_after();
+  pause_.expires_after(wait ? *wait : back_off_.next());
   pause_.async_wait([this](boost::system::error_code ec) {
     if (!ec) connect();
   });

@@ -7,6 +7,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
@@ -24,6 +25,15 @@ class conversation {
   std::function<void()> on_open = [] {};
   std::function<void(const std::string& text)> on_text = [](const std::string&) {};
   std::function<void()> on_sent = [] {};  ///< bytes have left, or nothing more is at hand
+
+  /// What the server has to speak; it is plain text where it is empty.
+  std::string subprotocol;
+
+  /// What each connection adds to the URL's query.
+  std::function<std::string()> parameters = [] { return std::string{}; };
+
+  /// How long to wait before coming back, where that is known.
+  std::function<std::optional<std::chrono::milliseconds>()> retry_after = [] { return std::nullopt; };
 
   /// Whether to be interrupted before the goodbye is answered is a failure, as something may be lost.
   bool must_deliver = false;
@@ -44,6 +54,7 @@ class conversation {
   void connect();
   void look();
   void met(const client::event& e);
+  void opened(const std::string& chosen);
   void over(const std::string& why, bool for_good = false);
   void set_deadline(const char* otherwise);
   void end(int status);

@@ -29,6 +29,15 @@ TEST_CASE("its authority is what a Host header says") {
   CHECK(parse_url("ws://[::1]:9000/", fault)->authority() == "[::1]:9000");
 }
 
+TEST_CASE("parameters come before those that it has") {
+  std::string fault;
+  const auto target = [&](std::string_view text, std::string_view parameters) { return parse_url(text, fault)->with(parameters).target; };
+  CHECK(target("ws://x/chat", "a=1&b=2") == "/chat?a=1&b=2");
+  CHECK(target("ws://x/chat?name=ada&a=0", "a=1") == "/chat?a=1&name=ada&a=0");
+  CHECK(target("ws://x/chat?", "a=1") == "/chat?a=1");
+  CHECK(target("ws://x?name=ada", "") == "/?name=ada");
+}
+
 TEST_CASE("what is no such URL is told why") {
   CHECK(parts("http://x") == "'http://x' does not begin with ws://");
   CHECK(parts("wss://x").find("needs TLS") != std::string::npos);
