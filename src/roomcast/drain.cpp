@@ -31,10 +31,8 @@ void drain::begin() {
 void drain::on_deadline(timer_wheel::time_point now) { step(now); }
 
 void drain::step(timer_wheel::time_point now) {
-  if (lane_.count().sessions == 0 || dropped_) {
-    lane_.rooms().forget_while([] { return true; });  // nobody will ask
-    return std::exchange(done_, nullptr)();  // which may hold work of an executor's
-  }
+  lane_.rooms().forget_all();  // nobody will ask
+  if (lane_.count().sessions == 0 || dropped_) return std::exchange(done_, nullptr)();  // which may hold work of an executor's
   if (now >= deadline_) {
     dropped_ = true;
     for (member& each : lane_.sessions()) each.drop();

@@ -94,6 +94,7 @@ void hub::stop(std::chrono::milliseconds deadline, std::function<void()> done) {
   const auto unsent = std::make_shared<std::atomic<std::size_t>>(lanes_.size());
   for (const auto& each : lanes_) {
     auto send_home = [self = shared_from_this(), &here = *each, begin, unsent] {
+      here.rooms().forget_all();
       for (share* s : here.rooms().all()) s->try_flush();
       if (--*unsent != 0) return;
       for (const auto& l : self->lanes_) asio::post(l->executor(), [self, &l = *l, begin] { begin(l); });

@@ -53,7 +53,7 @@ class directory {
   /// Gives up `b`, which nobody on this lane needs any more.
   std::unique_ptr<branch> forget(branch& b) noexcept;
 
-  /// All shares of rooms there are now.
+  /// All shares of rooms there are now. Where something is said in one of them, those that are only remembered may go.
   std::vector<share*> all() const;
 
   // what the rooms remember, for which there is a budget
@@ -69,6 +69,11 @@ class directory {
 
   /// Rooms forget, the most silent first, for as long as `more` says so.
   void forget_while(const std::function<bool()>& more);
+
+  /// Rooms forget everything, and those that are only remembered go.
+  void forget_all() {
+    forget_while([] { return true; });
+  }
 
  private:
   bool forget_a_silent_one();

@@ -101,3 +101,15 @@ TEST_CASE("a stop ends what is remembered") {
   CHECK(stage.count().rooms == 0);
   CHECK(held(stage) == 0);
 }
+
+TEST_CASE("a stop in which one room's last words would make others forget is in order") {
+  test::stage stage{{.retain_bytes = 100'000, .retain_total = 100'000}};
+  for (int i = 0; i < 20; ++i) speak(stage, fmt::format("room-{}", i), 2, 2'000);
+  auto ada = stage.join("/chat/busy");
+  for (int i = 0; i < 20; ++i) ada.queue(masked_text(std::string(9'000, 'x')));
+  const auto stopped = stage.stop(1s);
+  ada.end();
+  stage.pass(2s);
+  CHECK(*stopped);
+  CHECK(held(stage) == 0);
+}
