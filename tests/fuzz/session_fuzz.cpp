@@ -26,6 +26,8 @@ namespace {
 
 constexpr auto unlimited = static_cast<std::size_t>(-1);
 
+constexpr auto remembered = 100ms;
+
 // The first byte of the input.
 struct setup {
   explicit setup(unsigned bits)
@@ -39,6 +41,8 @@ struct setup {
     o.ping_interval = o.message_timeout = o.send_timeout = 3s;
     o.pong_timeout = o.close_timeout = 1s;
     o.memory_budget = 1 << (is_short_of_memory ? 20 : 30);
+    o.retain_age = remembered;
+    o.presence_limit = is_small ? 1 : 1000;
     if (has_binary) o.binary = binary_policy::relay;
     if (is_paced) {
       o.rate = 20;
@@ -139,6 +143,7 @@ class scene {
     eve_.reset();
     wait_for_held_back();
     check(over_ && eve_.is_gone(), "a session ends with its peer");
+    forget();
     if (stopped_) {
       stage_.pass(200ms);
       check(*stopped_, "stopping ends with the last session");
@@ -148,6 +153,7 @@ class scene {
       hear_bob();
       check(bob_heard_.messages.size() >= said_ || !setup_.echo, "who speaks is heard");
       bob_.reset();
+      forget();
     }
     check(stage_.count().sessions == 0 && stage_.count().members == 0 && stage_.count().rooms == 0, "nothing is left at the end");
   }
@@ -190,6 +196,9 @@ class scene {
   void wait_for_held_back() {
     for (int ticks = setup_.is_paced ? 240 : 0; ticks > 0; --ticks) tick();
   }
+
+  // What the rooms remember.
+  void forget() { stage_.pass(2 * remembered); }
 
   std::string words_of_bob(std::size_t number) const {
     constexpr std::size_t filler = 60'000;  // a dozen and a half of them are the budget

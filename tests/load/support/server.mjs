@@ -29,7 +29,7 @@ export class Server {
   constructor(options, descriptors) {
     const binary = process.env.ROOMCAST;
     assert.ok(binary, 'set ROOMCAST to the path of the roomcast binary');
-    const serve = [binary, '--port', '0', '--address', '127.0.0.1', '--log-level', 'warning', '--retain-age', '1s', ...options];
+    const serve = [binary, '--port', '0', '--address', '127.0.0.1', '--log-level', 'warning', '--retain-messages', '0', ...options];
     const limited = descriptors ? ['prlimit', `--nofile=${descriptors}:${descriptors}`, ...serve] : serve;
     // However this process ends, the server does not outlive it. Each of these becomes the next: the process stays the same.
     const [file, ...words] = ['setpriv', '--pdeathsig', 'KILL', ...limited];
