@@ -48,6 +48,8 @@ class chat {
   /// Serves a connection whose upgrade request your server has read: answers it, with 101 or with a refusal, and completes
   /// when the connection has ended, in whatever way; that is no error.
   ///
+  /// A client that asks for the subprotocol `roomcast.v1` speaks JSON, any other plain text.
+  ///
   /// `stream` is a connected TCP socket, on any executor and with nothing pending, or a stream that gives one by
   /// `release_socket()`. `request` is a Beast request of any body, for a target under `options::path`. `buffer` holds what was
   /// read after the request. Signature: `void()`. Cannot be cancelled.

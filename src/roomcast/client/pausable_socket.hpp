@@ -33,7 +33,7 @@ class pausable_socket {
   auto async_read_some(const Buffers& buffers, Token&& token) {
     return boost::asio::async_initiate<Token, void(boost::system::error_code, std::size_t)>(
         [this](auto handler, Buffers into) {
-          await(std::make_shared<decltype(handler)>(std::move(handler)), into);
+          this->await(std::make_shared<decltype(handler)>(std::move(handler)), into);
         },
         token, buffers);
   }
