@@ -279,7 +279,7 @@ export class Server {
     this.#process.child.kill(name);
   }
 
-  // A `ws` client that has joined.
+  // A `ws` client that has joined; `options` are those of `ws`, and the `protocols` that it offers.
   async join(target = '/chat', options = {}) {
     const client = new Client(`ws://127.0.0.1:${this.port}${target}`, options);
     this.#clients.push(client);
@@ -288,8 +288,8 @@ export class Server {
   }
 
   // The answer to a `ws` client that must not be let in: { status, headers }.
-  refusal(target, options = {}) {
-    const socket = new WebSocket(`ws://127.0.0.1:${this.port}${target}`, options);
+  refusal(target, { protocols, ...options } = {}) {
+    const socket = new WebSocket(`ws://127.0.0.1:${this.port}${target}`, protocols, options);
     const answer = new Promise((resolve, reject) => {
       socket.once('unexpected-response', (request, response) => {
         response.resume();
@@ -359,8 +359,8 @@ export class Client {
   #pongs = new Inbox();
   #closed;
 
-  constructor(url, options) {
-    const socket = new WebSocket(url, options);
+  constructor(url, { protocols, ...options }) {
+    const socket = new WebSocket(url, protocols, options);
     this.#socket = socket;
     // An error is followed by `close`, which is what the tests look at.
     const opened = new Promise((resolve, reject) => {

@@ -190,6 +190,8 @@ void connection::on_writable(error_code) {
 void connection::open() {
   deadlines_.open(home_->now());
   schedule();
+  open_ = true;
+  if (displaced_) displace();
 }
 
 void connection::must_end(timer_wheel::time_point when) {
@@ -269,7 +271,10 @@ void connection::send_away(std::uint64_t flush_to) {
   dismiss(last + wire::make_close(wire::close_code::service_restart, "the server is restarting"), flush_to);
 }
 
-void connection::displace() { close(wire::close_code::displaced, "another connection has come back for this name"); }
+void connection::displace() {
+  displaced_ = true;
+  if (open_) close(wire::close_code::displaced, "another connection has come back for this name");
+}
 
 void connection::shed(const std::shared_ptr<log::link>& newest) {
   ++home_->count().shed;

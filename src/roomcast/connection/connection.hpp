@@ -148,6 +148,8 @@ class connection final : public member,
   std::unique_ptr<acknowledgements> acknowledgements_;  // null for one of plain text
   std::unique_ptr<lane::timer> unclogging_;  // never expires: cancelled when little waits again; only for one who has been clogged
   timer_wheel::time_point scheduled_ = deadlines::never;
+  bool open_ = false;      // the handshake is done
+  bool displaced_ = false;  // somebody has come back for its name
   bool blocked_ = false;   // the transport took less than it was given; a wait for it is under way
   bool ended_ = false;     // the peer has ended, or is lost
   bool shut_down_ = false;  // our side has ended

@@ -24,6 +24,15 @@ bool lists(const request_header& request, http::field field, std::string_view to
   return http::token_list{request[field]}.exists(token);  // of several such lines Beast looks at the first, too
 }
 
+// The names of subprotocols are case-sensitive, and may come in several lines (RFC 6455, section 11.3.4).
+bool offers(const request_header& request, std::string_view subprotocol) {
+  const auto [first, last] = request.equal_range(http::field::sec_websocket_protocol);
+  return std::any_of(first, last, [&](const auto& line) {
+    const http::token_list offered{line.value()};
+    return std::any_of(offered.begin(), offered.end(), [&](const auto& each) { return each == subprotocol; });
+  });
+}
+
 // The base64 of 16 bytes: 22 digits, the last of which has four bits to spare, and two of padding.
 bool is_key(std::string_view key) noexcept {
   const auto is_digit = [](char c) {
@@ -98,7 +107,7 @@ std::variant<admission, response> examine(const request_header& request, const o
     if (const auto fault = member_name_fault(*name); !fault.empty()) return refuse(400, fmt::format("the name {}", fault));
     admitted.name = *name;
   }
-  if (!lists(request, http::field::sec_websocket_protocol, json_subprotocol)) return admitted;
+  if (!offers(request, json_subprotocol)) return admitted;
   admitted.wanted.form = wire::encoding::json;
   admitted.wanted.history = 0;
   admitted.wanted.epoch = find_parameter(where->query, "epoch").value_or("");

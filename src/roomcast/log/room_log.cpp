@@ -15,7 +15,8 @@ std::size_t room_log::size_of(const batch& b) noexcept {
 
 void room_log::open() {
   if (open_) return;
-  open_ = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, end_, seq_, std::chrono::system_clock::now());
+  const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());  // as it is written
+  open_ = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, end_, seq_, now);
   open_->json = json_;
   for (std::size_t i = 0; i < wire::encodings; ++i) open_->bytes[i].reserve(size_hint_[i]);
 }
