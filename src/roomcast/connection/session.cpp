@@ -34,6 +34,29 @@ void count(counters& counts, no_place why) noexcept {
   }
 }
 
+// A room that is only remembered goes, on whatever lane; false where there is none.
+task<bool> make_room(lane& home) {
+  for (lane* const each : home.shared().lanes) {
+    const auto ask = [each] { return each->rooms().forget_a_silent_one(); };
+    call asked{home, *each, ask};
+    if (co_await asked) co_return true;
+  }
+  co_return false;
+}
+
+task<std::variant<reservation, no_place>> find_place(lane& home, lane& owner, const admission& admitted, const applicant& who) {
+  for (bool is_first = true;; is_first = false) {
+    const auto ask = [&owner, &admitted, &who] { return owner.rooms().reserve(admitted.room, who); };
+    call asked{home, owner, ask};
+    auto reserved = co_await asked;
+    const auto* const why = std::get_if<no_place>(&reserved);
+    const bool is_for_want_of_rooms = why && *why == no_place::too_many_rooms;
+    if (!is_for_want_of_rooms || !is_first) co_return std::move(reserved);
+    const bool made = co_await make_room(home);
+    if (!made) co_return std::move(reserved);
+  }
+}
+
 // `wanted` is told what the newcomer wants to be sent first.
 task<std::variant<reservation, response>> reserve(connection& peer, const upgrade_request& request, wish& wanted) {
   lane& home = peer.home();
@@ -54,9 +77,7 @@ task<std::variant<reservation, response>> reserve(connection& peer, const upgrad
   wanted = std::move(admitted.wanted);
   lane& owner = home.shared().home_of(admitted.room);
   const applicant who{.name = admitted.name, .key = admitted.key, .number = peer.number(), .where = &home};
-  const auto ask = [&owner, &admitted, &who] { return owner.rooms().reserve(admitted.room, who); };
-  call asked{home, owner, ask};
-  auto reserved = co_await asked;
+  auto reserved = co_await find_place(home, owner, admitted, who);
   if (const auto* const why = std::get_if<no_place>(&reserved)) {
     count(home.count(), *why);
     co_return refusal(*why);

@@ -70,14 +70,15 @@ class directory {
   /// Rooms forget, the most silent first, for as long as `more` says so.
   void forget_while(const std::function<bool()>& more);
 
+  /// A room that is only remembered goes; false where there is none, as far as it pays to look.
+  bool forget_a_silent_one();
+
   /// Rooms forget everything, and those that are only remembered go.
   void forget_all() {
     forget_while([] { return true; });
   }
 
  private:
-  bool forget_a_silent_one();
-
   lane& home_;
   boost::intrusive::list<remembering, boost::intrusive::constant_time_size<false>> remembering_;  // who has spoken last is the last
   std::uint64_t remembered_ = 0;  // by all of them

@@ -113,3 +113,13 @@ TEST_CASE("a stop in which one room's last words would make others forget is in 
   CHECK(*stopped);
   CHECK(held(stage) == 0);
 }
+
+TEST_CASE("on whatever lane a room is only remembered, it gives way") {
+  for (int i = 0; i < 8; ++i) {
+    test::stage stage{{.max_rooms = 1}, 3};
+    speak(stage, fmt::format("silent-{}", i), 1);
+    auto fresh = stage.join("/chat/fresh");
+    CHECK(stage.count().rooms == 1);
+    CHECK(stage.ask("/chat/more").pipe().from_server.starts_with("HTTP/1.1 503 "));
+  }
+}
