@@ -17,6 +17,7 @@ lane::lane(std::shared_ptr<common> shared, asio::any_io_executor inner, lane_thr
       clock_(std::move(clock)),
       now_(clock_()),
       wheel_(now_),
+      background_(now_),
       ticks_(executor()),
       scratch_(config().max_message_size),
       poller_(*this),
@@ -32,6 +33,7 @@ void lane::set_deadline(timer_wheel::entry& e, timer_wheel::time_point due) {
 void lane::advance() {
   now_ = clock_();
   wheel_.advance(now_);
+  background_.advance(now_);
   relieved_ = false;
   see_to_memory();
 }

@@ -74,6 +74,10 @@ class lane : public std::enable_shared_from_this<lane> {
   /// Sets a deadline, and time going.
   void set_deadline(timer_wheel::entry& e, timer_wheel::time_point due);
 
+  /// Sets a deadline that is no reason for time to go on: it is seen to when that is done for another, or by `advance`. What is
+  /// only remembered does not keep an application running.
+  void set_background_deadline(timer_wheel::entry& e, timer_wheel::time_point due) noexcept { background_.set(e, due); }
+
   /// Reads the clock, fires what is due, and sees to it that the memory budget is kept.
   void advance();
 
@@ -104,6 +108,7 @@ class lane : public std::enable_shared_from_this<lane> {
   counters counters_;
   timer_wheel::time_point now_;
   timer_wheel wheel_;
+  timer_wheel background_;
   timer ticks_;
   bool ticking_ = false;
   bool turn_posted_ = false;

@@ -74,6 +74,7 @@ beginning room::admit(reservation& r, const wish& w) {
     taken.present = true;
   }
   if (w.form == wire::encoding::json) log_.use_json(true);
+  forget_until(home().now());  // nobody may have looked at the clock
   beginning b{.position = log_.end(), .live = log_.end(), .replay = {}, .seq = log_.seq(), .epoch = epoch_, .members = presence_.count()};
   if (w.since) {
     b.recovered = w.epoch == epoch_ && *w.since >= history_.forgotten_seq() && *w.since <= log_.seq();
@@ -129,6 +130,7 @@ room::answer room::list_members(const std::optional<std::string>& ref) const {
 }
 
 room::answer room::list_history(const std::optional<std::string>& ref, std::uint64_t before, std::size_t limit) {
+  forget_until(home().now());
   // Backwards, until it is enough; then written forwards.
   std::vector<wire::message> found;
   const auto batches = history_.batches();
@@ -235,7 +237,7 @@ void room::remember(const std::shared_ptr<const log::batch>& newest) {
   });
   home().rooms().spoke(*this);
   if (history_.empty() || is_ageing_) return;
-  home().set_deadline(ageing_, history_.oldest_time() + o.retain_age);
+  home().set_background_deadline(ageing_, history_.oldest_time() + o.retain_age);
   is_ageing_ = true;
 }
 
@@ -246,10 +248,8 @@ void room::forget_until(timer_wheel::time_point now) {
     while (!history_.empty() && history_.oldest_time() + age <= now) history_.forget_oldest();
   });
   if (!history_.empty()) {
-    home().set_deadline(ageing_, history_.oldest_time() + age);
+    home().set_background_deadline(ageing_, history_.oldest_time() + age);
     is_ageing_ = true;
-  } else if (!is_needed()) {
-    forget();
   }
 }
 

@@ -114,7 +114,10 @@ class room final : public share, public remembering {
   // Forgets what is too old.
   struct ageing final : timer_wheel::entry {
     explicit ageing(room& r) noexcept : whole(r) {}
-    void on_deadline(timer_wheel::time_point now) override { whole.forget_until(now); }
+    void on_deadline(timer_wheel::time_point now) override {
+      whole.forget_until(now);
+      if (!whole.is_needed()) whole.forget();
+    }
     room& whole;
   };
 

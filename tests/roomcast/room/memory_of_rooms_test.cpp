@@ -37,6 +37,15 @@ TEST_CASE("a room is there for as long as it remembers something") {
   CHECK(held(stage) == 0);
 }
 
+TEST_CASE("nobody gets what is too old, where nobody has looked at the clock either") {
+  test::stage stage{{.format = "{text}", .history = 10, .retain_age = 10s}};
+  stage.hub().publish("lobby", "old", [](error_code, receipt) {});
+  stage.settle();
+  stage.let_time_go_by(11s);
+  auto bob = stage.join();
+  CHECK(bob.take_texts().empty());
+}
+
 TEST_CASE("what is said later is remembered later") {
   test::stage stage{{.format = "{text}", .history = 10, .retain_age = 10s}};
   auto ada = stage.join();
