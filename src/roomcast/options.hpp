@@ -102,7 +102,7 @@ struct options {
 
   /// What a room remembers of its last messages, also for a while after its last member has left, for those who ask for its
   /// history or come back after a lost connection: how many (0 for none), how much memory they may take up, and for how long.
-  /// A batch is remembered or forgotten as a whole.
+  /// It is forgotten in parts. What is too old is told to nobody; its memory is given back when a connection next sets time going.
   std::size_t retain_messages = 256;
   std::size_t retain_bytes = 1024 * 1024;
   std::chrono::milliseconds retain_age = std::chrono::minutes{5};

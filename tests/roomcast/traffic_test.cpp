@@ -50,7 +50,7 @@ std::size_t open_descriptors() {
 
 TEST_CASE("everyone sees the same order with nothing lost or doubled, while others come and go") {
   const int members = scaled(200), senders = scaled(20), churners = scaled(50), each = scaled(200), visits = scaled(20);
-  test::application app{{.retain_age = std::chrono::seconds{1}}};
+  test::application app{{.retain_messages = 0}};
   clients peers;
   peers.start(connect(app.port())).get();  // what is made once is made now
   app.wait_until([](const counters& c) { return c.sessions == 0; });
