@@ -24,7 +24,7 @@ def two_cores():
 
 def as_durations(words):
     """The same, with a unit behind what fanout takes for seconds."""
-    return [word + "s" if before == "--duration" else word for before, word in zip([None, *words], words)]
+    return [f"{float(word) * 1000:.0f}ms" if before == "--duration" else word for before, word in zip([None, *words], words)]
 
 
 class Measurement:

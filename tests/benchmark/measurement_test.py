@@ -26,6 +26,12 @@ class Scripted(Measurement):
         return {}
 
 
+class Durations(unittest.TestCase):
+    def test_what_fanout_takes_for_seconds_gets_a_unit_for_roomcast_load(self):
+        words = ["--window", "4", "--duration", "1.5"]
+        self.assertEqual(measurement.as_durations(words), ["--window", "4", "--duration", "1500ms"])
+
+
 def measured(bench, line):
     with contextlib.redirect_stderr(io.StringIO()) as said:
         runs, failures = bench.measure(line)
