@@ -132,8 +132,6 @@ void append_change(std::pmr::string& out, std::string_view type, std::uint64_t i
 
 }  // namespace
 
-std::string id_of(std::uint64_t member) { return fmt::format("c{}", member); }
-
 void append_message(std::pmr::string& out, const message& m) {
   if (m.binary) {
     out += make_header(opcode::binary, m.text.size());

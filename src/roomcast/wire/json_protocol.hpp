@@ -17,9 +17,6 @@
 
 namespace roomcast::wire::json {
 
-/// A member's id as it is written: `c17`.
-std::string id_of(std::uint64_t member);
-
 /// Appends a message; a binary one as it came, in a binary frame.
 void append_message(std::pmr::string& out, const message& m);
 

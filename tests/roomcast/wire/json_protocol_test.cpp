@@ -156,7 +156,6 @@ TEST_CASE("short answers are what they are") {
   CHECK(payload(json::make_ack("\"", 1)) == R"({"type":"ack","ref":"\"","seq":1})");
   CHECK(payload(json::make_gap(50, 91)) == R"({"type":"gap","from":50,"to":91})");
   CHECK(payload(json::make_goodbye("restart", 1830ms)) == R"({"type":"goodbye","reason":"restart","retry_after_ms":1830})");
-  CHECK(json::id_of(17) == "c17");
 }
 
 TEST_CASE("an error tells only what there is to tell") {
