@@ -17,8 +17,11 @@ const noErrors = {
 const briefly = ['--warmup', '0s', '--duration', '300ms'];
 
 // Its result, whose errors must be those, and no others.
-async function load(t, port, options, errors = {}, target = '/chat') {
-  const tool = Tool.start(t, ['load', urlAt(port, target), '--json', ...options]);
+function load(t, port, options, errors = {}, target = '/chat') {
+  return resultOf(Tool.start(t, ['load', urlAt(port, target), '--json', ...options]), errors);
+}
+
+async function resultOf(tool, errors = {}) {
   const { status, stdout, stderr } = await tool.ended();
   assert.equal(stderr, '');
   const result = JSON.parse(stdout);
@@ -96,7 +99,11 @@ test('roomcast, several rooms: every member gets every message of its room', asy
 
 test('the result tells what is measured', async (t) => {
   const server = await Server.start(t);
-  const result = await load(t, server.port, ['--connections', '10', '--duration', '500ms', '--warmup', '100ms', '--server-pid', String(process.pid)]);
+  const pid = String(process.pid);
+  const tool = Tool.start(t, ['load', urlAt(server.port), '--json', '--connections', '10', '--duration', '10m', '--warmup', '0s', '--server-pid', pid]);
+  await counted(server, 'messages_in_total', 100);
+  tool.signal('SIGINT');
+  const result = await resultOf(tool);
   for (const name of ['handshakes_per_s', 'messages_per_s', 'deliveries_per_s', 'own_cpu_s_per_million', 'server_resident_bytes'])
     assert.ok(result[name] > 0, name);
   const { p50, p90, p99, p99_9, max, samples } = result.latency_us;
@@ -280,7 +287,10 @@ for (const name of ['SIGINT', 'SIGTERM']) {
 
 test('without --json the result is a table', async (t) => {
   const server = await Server.start(t);
-  const { status, stdout, stderr } = await run('load', urlAt(server.port), '--connections', '3', ...briefly);
+  const tool = Tool.start(t, ['load', urlAt(server.port), '--connections', '3', '--duration', '10m', '--warmup', '0s']);
+  await counted(server, 'messages_in_total', 100);
+  tool.signal('SIGINT');
+  const { status, stdout, stderr } = await tool.ended();
   assert.deepEqual({ status, stderr }, { status: 0, stderr: '' });
   for (const line of [/^throughput {2}\d+ deliveries\/s/m, /^latency {5}p50 \d+ us/m, /^errors {6}0 missing, 0 doubled/m, /^ +0 protocol errors/m])
     assert.match(stdout, line);
