@@ -64,6 +64,16 @@ struct batch {
   const std::pmr::string& in(wire::encoding e) const noexcept { return bytes[static_cast<std::size_t>(e)]; }
   std::pmr::string& in(wire::encoding e) noexcept { return bytes[static_cast<std::size_t>(e)]; }
 
+  /// Gives back what was reserved in vain: lagging readers hold on to a batch for as long as they lag.
+  void give_back() {
+    const auto trim = [](auto& each) {
+      if (each.capacity() > 2 * each.size()) each.shrink_to_fit();
+    };
+    for (auto& each : bytes) trim(each);
+    trim(speakers);
+    trim(entries);
+  }
+
   /// Has no entries any more, and its memory still; it is nobody else's.
   void begin_anew(std::uint64_t seq, std::chrono::system_clock::time_point now) noexcept {
     seq_base = seq;

@@ -18,7 +18,9 @@ void room_log::open() {
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());  // as it is written
   open_ = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, end_, seq_, now);
   open_->json = json_;
-  for (std::size_t i = 0; i < wire::encodings; ++i) open_->bytes[i].reserve(size_hint_[i]);
+  for (std::size_t i = 0; i < wire::encodings; ++i) open_->bytes[i].reserve(expected_.bytes[i]);
+  open_->speakers.reserve(expected_.speakers);
+  open_->entries.reserve(expected_.entries);
 }
 
 std::uint64_t room_log::append(wire::message m) {
@@ -77,7 +79,10 @@ std::shared_ptr<const batch> room_log::in_json(const std::shared_ptr<const batch
 
 void room_log::seal() {
   if (!open_) return;
-  for (std::size_t i = 0; i < wire::encodings; ++i) size_hint_[i] = open_->bytes[i].size();
+  for (std::size_t i = 0; i < wire::encodings; ++i) expected_.bytes[i] = open_->bytes[i].size();
+  expected_.speakers = open_->speakers.size();
+  expected_.entries = open_->entries.size();
+  open_->give_back();
   sealed_.push_back(open_);
   sealed_bytes_ += open_bytes();
   open_.reset();

@@ -85,7 +85,13 @@ class room_log {
   std::uint64_t end_ = 0;
   std::uint64_t visible_end_ = 0;
   bool json_ = false;
-  std::array<std::size_t, wire::encodings> size_hint_{};  // of the last batch sealed: the next is probably like it
+
+  // The sizes of the last batch sealed: the next is probably like it.
+  struct {
+    std::array<std::size_t, wire::encodings> bytes{};
+    std::size_t speakers = 0;
+    std::size_t entries = 0;
+  } expected_;
 };
 
 template <class Write>

@@ -28,16 +28,6 @@ std::optional<frame_header> parse_header(std::span<const std::byte> bytes) noexc
   return header;
 }
 
-server_header make_header(opcode op, std::size_t payload) noexcept {
-  server_header header;
-  const auto put = [&](std::uint64_t byte) { header.bytes[header.size++] = static_cast<char>(byte); };
-  put(0x80u | static_cast<unsigned>(op));
-  const std::size_t extra = header_size(payload) - 2;
-  put(extra == 0 ? payload : extra == 2 ? 126 : 127);
-  for (std::size_t i = extra; i-- > 0;) put(std::uint64_t{payload} >> (8 * i));
-  return header;
-}
-
 std::string make_frame(opcode op, std::string_view payload) {
   std::string out;
   out.reserve(header_size(payload.size()) + payload.size());

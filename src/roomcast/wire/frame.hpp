@@ -47,6 +47,16 @@ std::optional<frame_header> parse_header(std::span<const std::byte> bytes) noexc
 /// How long a server's header (no mask) is for `payload` bytes.
 constexpr std::size_t header_size(std::size_t payload) noexcept { return payload < 126 ? 2 : payload < 65536 ? 4 : 10; }
 
+/// Writes a server's header of one whole message, or control frame, of `payload` bytes to `to`, where there is space for
+/// `header_size(payload)`. Returns its end.
+inline char* write_header(char* to, opcode op, std::size_t payload) noexcept {
+  *to++ = static_cast<char>(0x80u | static_cast<unsigned>(op));
+  const std::size_t extra = header_size(payload) - 2;
+  *to++ = static_cast<char>(extra == 0 ? payload : extra == 2 ? 126 : 127);
+  for (std::size_t i = extra; i-- > 0;) *to++ = static_cast<char>(std::uint64_t{payload} >> (8 * i));
+  return to;
+}
+
 /// A server's header, ready to be sent.
 struct server_header {
   std::array<char, 10> bytes{};
@@ -55,8 +65,12 @@ struct server_header {
   operator std::string_view() const noexcept { return {bytes.data(), size}; }
 };
 
-/// The header of one whole message, or control frame, of `payload` bytes.
-server_header make_header(opcode op, std::size_t payload) noexcept;
+/// The header that `write_header` writes.
+inline server_header make_header(opcode op, std::size_t payload) noexcept {
+  server_header header;
+  header.size = static_cast<std::uint8_t>(write_header(header.bytes.data(), op, payload) - header.bytes.data());
+  return header;
+}
 
 /// A whole server frame. A control frame's payload is at most 125 bytes.
 std::string make_frame(opcode op, std::string_view payload);

@@ -109,8 +109,9 @@ void append_frame(String& out, std::size_t expected, Write write) {
   out.append(left, '\0');
   writer to{out};
   write(to);
-  const server_header header = make_header(opcode::text, out.size() - begin - left);
-  out.replace(begin, left, header.bytes.data(), header.size);
+  const std::size_t size = out.size() - begin - left;
+  if (header_size(size) != left) out.replace(begin, left, header_size(size), '\0');
+  write_header(out.data() + begin, opcode::text, size);
 }
 
 template <class Write>

@@ -68,6 +68,7 @@ text_format::text_format(std::string_view format) {
         fail(fmt::format("an unknown field '{{{}}}' (there are {{name}} {{text}} {{room}} {{seq}} {{time}})", name), at);
       end_literal();
       pieces_.push_back({known->second, {}});
+      shows_seq_ = shows_seq_ || known->second == field::seq;
       shows_time_ = shows_time_ || known->second == field::time;
       at = end;
     }
@@ -83,7 +84,7 @@ std::size_t text_format::append_frame(std::pmr::string& out, const message& m) c
     out += m.text;
     return out.size() - m.text.size();
   }
-  const fmt::format_int seq{m.seq};
+  const fmt::format_int seq{shows_seq_ ? m.seq : 0};
   const auto time = shows_time_ ? std::optional<iso_time>{m.time} : std::nullopt;
   const auto value = [&](const piece& p) -> std::string_view {
     switch (p.what) {
@@ -98,11 +99,15 @@ std::size_t text_format::append_frame(std::pmr::string& out, const message& m) c
   };
   std::size_t size = 0;
   for (const piece& p : pieces_) size += value(p).size();
-  out += make_header(opcode::text, size);
+  // The string grows once, as this is done for each message.
+  const std::size_t begin = out.size();
+  out.resize(begin + header_size(size) + size);
+  char* at = write_header(out.data() + begin, opcode::text, size);
   std::size_t text = 0;
   for (const piece& p : pieces_) {
-    if (p.what == field::text) text = out.size();
-    out += value(p);
+    if (p.what == field::text) text = static_cast<std::size_t>(at - out.data());
+    const std::string_view v = value(p);
+    at = std::copy(v.begin(), v.end(), at);
   }
   return text;
 }

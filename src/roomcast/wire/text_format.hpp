@@ -41,6 +41,7 @@ class text_format {
   };
 
   std::vector<piece> pieces_;
+  bool shows_seq_ = false;
   bool shows_time_ = false;
 };
 
