@@ -4,6 +4,9 @@ import dataclasses
 
 CPU = "server_cpu_s_per_million_deliveries"
 
+# A baseline: the pages that the disk takes a second.
+DISK = "disk"
+
 # The yardstick remembers nothing.
 FORGETFUL = "--retain-messages 0"
 
@@ -43,7 +46,7 @@ class Line:
     what: str
     arguments: str  # fanout's; or, after the word load, those of roomcast load
     goals: tuple[Goal, ...]
-    baseline: str | None = None  # such arguments, when roomcast itself is the baseline
+    baseline: str | None = None  # such arguments, when roomcast itself is the baseline; or DISK
     options: str = FORGETFUL  # roomcast's further options; where it is the baseline, it runs with FORGETFUL
     peers: bool = True  # whether the other servers are measured, too
 
@@ -51,6 +54,7 @@ class Line:
 CROWD = "--conns 1000 --senders 10"
 # Both members of a room talk, so a room has up to two windows in flight.
 LOAD_CROWD = "--connections 1000 --senders 10 --bytes 64 --window 4"
+STORED_CROWD = "--connections 10 --senders 10 --bytes 64 --json-members"
 PAIRS = "--rooms 500 --conns 1000 --senders 1000 --bytes 64"
 
 LINES = (
@@ -104,6 +108,25 @@ LINES = (
         cpu(1.3),
         baseline=f"{PAIRS} --window 16",
         options="",
+        peers=False,
+    ),
+    # One message of each of ten senders is under way, and then sixteen: what comes together is one commit.
+    Line(
+        "s1",
+        "stored messages to pages the disk takes: 10 senders, window 1",
+        f"load {STORED_CROWD} --window 1",
+        (Goal("messages_per_s", "a second", least=1),),
+        baseline=DISK,
+        options="--data {data}",
+        peers=False,
+    ),
+    Line(
+        "s16",
+        "stored messages to pages the disk takes: 10 senders, window 16",
+        f"load {STORED_CROWD} --window 16",
+        (Goal("messages_per_s", "a second", least=10),),
+        baseline=DISK,
+        options="--data {data}",
         peers=False,
     ),
     # On one core, as everything else: what counts is the work, not how far it is spread.

@@ -8,8 +8,10 @@ import shlex
 import subprocess
 import sys
 
+from benchmark import build
+from benchmark.disk import Disk, Storing
 from benchmark.failure import Failure
-from benchmark.lines import CPU, FORGETFUL
+from benchmark.lines import CPU, DISK, FORGETFUL
 from benchmark.server import Rawlimit, Server
 
 PATIENCE = 60  # seconds for fanout to connect, warm up and drain
@@ -40,12 +42,16 @@ class Measurement:
 
     def roomcast(self, further_options):
         command = [self.options.roomcast, "--port", "0", "--address", "127.0.0.1", *shlex.split(further_options)]
+        if "{data}" in command:
+            return Storing("roomcast", self.server_core, command, build.BUILD)
         return Server("roomcast", self.server_core, command)
 
     def sides(self, line):
         """Who runs in a line, by name: how to make the server, and what fanout is told."""
         sides = {"baseline": (lambda: Rawlimit(self.server_core, self.rawlimit_binary), line.arguments)}
-        if line.baseline is not None:
+        if line.baseline == DISK:
+            sides["baseline"] = (lambda: Disk(build.BUILD), "")
+        elif line.baseline is not None:
             sides["baseline"] = (lambda: self.roomcast(FORGETFUL), line.baseline)
         sides["roomcast"] = (lambda: self.roomcast(line.options), line.arguments)
         if line.peers:
@@ -75,7 +81,9 @@ class Measurement:
         return runs, failures
 
     def run(self, server, arguments):
-        """What fanout measured in one run; or roomcast load, where the arguments begin with its name."""
+        """What fanout measured in one run; or roomcast load, where the arguments begin with its name; or the disk."""
+        if server.name == DISK:
+            return server.run(self.options.duration)
         words = shlex.split(arguments)
         by_load = words[0] == "load"
         if "--duration" not in words:

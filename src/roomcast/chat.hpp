@@ -63,8 +63,8 @@ class chat {
         token, std::move(stream), std::move(request), std::move(buffer));
   }
 
-  /// Orders `text` in room `room`, under the name `options::publisher`; completes with its receipt when it has its place. A room
-  /// without members is fine: nobody receives it. Signature: `void(error_code, receipt)`, with `error::stopped`, `bad_room`,
+  /// Orders `text` in room `room`, under the name `options::publisher`; completes with its receipt when it has its place and is on
+  /// its way to everybody. A room without members is fine: nobody receives it. Signature: `void(error_code, receipt)`, with `error::stopped`, `bad_room`,
   /// `too_large`, `not_utf8` or `too_many_rooms`. Cannot be cancelled.
   template <class CompletionToken = boost::asio::use_awaitable_t<>>
   auto publish(std::string room, std::string text, CompletionToken&& token = {}) {

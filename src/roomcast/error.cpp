@@ -16,6 +16,7 @@ class category final : public boost::system::error_category {
       case error::too_many_rooms: return "there are as many rooms as max_rooms allows";
       case error::too_large: return "the text is longer than max_message_size";
       case error::not_utf8: return "the text is not valid UTF-8";
+      case error::overloaded: return "the store cannot follow";
     }
     return "unknown error";
   }

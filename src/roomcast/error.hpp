@@ -18,6 +18,7 @@ enum class error {
   too_many_rooms, ///< The chat already holds `options::max_rooms` rooms.
   too_large,      ///< The text is longer than `options::max_message_size`.
   not_utf8,       ///< The text is not valid UTF-8.
+  overloaded,     ///< More waits to be stored than should: later, it may be taken.
 };
 
 const boost::system::error_category& error_category() noexcept;

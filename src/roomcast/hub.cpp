@@ -45,8 +45,9 @@ class drains : public std::vector<std::unique_ptr<drain>> {
 
 }  // namespace
 
-hub::hub(const std::vector<asio::any_io_executor>& executors, options o, lane_threading threading, time_source clock)
-    : lanes_(make_lanes(executors, std::make_shared<common>(std::move(o)), threading, clock)) {}
+hub::hub(const std::vector<asio::any_io_executor>& executors, options o, lane_threading threading, time_source clock,
+         std::unique_ptr<log::store> s)
+    : lanes_(make_lanes(executors, std::make_shared<common>(std::move(o), std::move(s)), threading, clock)) {}
 
 void hub::start(lane& where, task<> body, std::function<void()> done) {
   auto ready = prepare(std::move(body), [self = shared_from_this(), done = std::move(done)](const std::exception_ptr& failure) {
@@ -73,10 +74,14 @@ void hub::publish(std::string room_name, std::string text, std::function<void(er
     if (!is_room_name(room_name)) return done(error::bad_room, {});
     if (text.size() > home.config().max_message_size) return done(error::too_large, {});
     if (!is_utf8(text)) return done(error::not_utf8, {});
+    if (self->shared().is_overloaded()) {
+      ++home.count().refused_messages;
+      return done(error::overloaded, {});
+    }
     room* const r = home.rooms().open(room_name);
     if (!r) return done(error::too_many_rooms, {});
     const auto seq = r->order({.name = home.config().publisher}, {.bytes = text});
-    done({}, receipt{.seq = seq, .recipients = r->size()});
+    r->when_visible([done, got = receipt{.seq = seq, .recipients = r->size()}](error_code ec) { done(ec, ec ? receipt{} : got); });
   });
 }
 
@@ -125,6 +130,7 @@ void hub::abandon() {
 }
 
 void hub::end() noexcept {
+  shared().store.reset();
   for (const auto& each : lanes_) each->close_mailbox();
 }
 

@@ -24,9 +24,9 @@ class hub : public std::enable_shared_from_this<hub> {
   hub(asio::any_io_executor ex, options o, lane_threading threading, time_source clock = std::chrono::steady_clock::now)
       : hub(std::vector{std::move(ex)}, std::move(o), threading, std::move(clock)) {}
 
-  /// A lane on each of `executors`.
+  /// A lane on each of `executors`. Where `s` is null, messages are not stored.
   hub(const std::vector<asio::any_io_executor>& executors, options o, lane_threading threading,
-      time_source clock = std::chrono::steady_clock::now);
+      time_source clock = std::chrono::steady_clock::now, std::unique_ptr<log::store> s = nullptr);
   hub(const hub&) = delete;
   hub& operator=(const hub&) = delete;
 
@@ -50,7 +50,8 @@ class hub : public std::enable_shared_from_this<hub> {
   /// Drops every session.
   void abandon();
 
-  /// No executor runs any more: what is on its way between lanes is thrown away. Not while anything else is called.
+  /// No executor runs any more: what has been said is stored, and what is on its way between lanes is thrown away. Not while
+  /// anything else is called.
   void end() noexcept;
 
  private:

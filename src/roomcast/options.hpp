@@ -70,7 +70,7 @@ struct options {
   std::size_t max_members = 0;
 
   /// How far a member's cursor may stand behind the end of its room's log when the next batch comes, and what happens then.
-  /// Counted by what is held in memory for it: each batch weighs 384 bytes and each message some 60 more than what is sent; in a
+  /// Counted by what is held in memory for it: each batch weighs 448 bytes and each message some 60 more than what is sent; in a
   /// room with JSON members it counts in both forms.
   std::size_t max_lag = 1024 * 1024;
   slow_reader_policy slow_reader = slow_reader_policy::close;

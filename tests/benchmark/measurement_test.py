@@ -1,10 +1,13 @@
 import contextlib
 import io
+import os
+import tempfile
 import types
 import unittest
 from unittest import mock
 
 from benchmark import measurement
+from benchmark.disk import Disk
 from benchmark.failure import Failure
 from benchmark.measurement import Measurement
 from samples import line
@@ -56,6 +59,22 @@ class Order(unittest.TestCase):
         sides = Scripted(1).sides(line(baseline="--conns 2", options="--compression"))
         self.assertNotIn("--compression", sides["baseline"][0]().command)
         self.assertIn("--compression", sides["roomcast"][0]().command)
+
+
+    def test_the_disk_may_be_the_baseline_and_then_roomcast_stores_on_it(self):
+        sides = Scripted(1).sides(line(baseline="disk", options="--data {data}", peers=False))
+        self.assertEqual(sides["baseline"][0]().name, "disk")
+        with tempfile.TemporaryDirectory() as folder, mock.patch.object(measurement.build, "BUILD", folder):
+            server = sides["roomcast"][0]()
+            self.assertEqual(server.folder, folder)
+            self.assertIn("{data}", server.command)
+
+
+class Disks(unittest.TestCase):
+    def test_a_disk_takes_some_pages(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.assertGreater(Disk(folder).run(0.01)["messages_per_s"], 0)
+            self.assertEqual(os.listdir(folder), [])
 
 
 class Failures(unittest.TestCase):

@@ -30,7 +30,7 @@ class feed {
   }
 
   const wire::text_format format{"{text}"};
-  log::room_log log{"lobby", format, *std::pmr::get_default_resource()};
+  log::room_log log{"lobby", format, *std::pmr::get_default_resource(), false};
   std::shared_ptr<log::link> newest;
 };
 

@@ -6,6 +6,7 @@
 
 #include <boost/beast/http/field.hpp>
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <utility>
 
@@ -66,6 +67,15 @@ std::string peer::take() {
   return taken;
 }
 
+std::string peer::take_head(unsigned status) {
+  auto& answer = pipe_->from_server;
+  REQUIRE(answer.starts_with(fmt::format("HTTP/1.1 {} ", status)));
+  const auto size = answer.find("\r\n\r\n") + 4;
+  auto head = answer.substr(0, size);
+  answer.erase(0, size);
+  return head;
+}
+
 std::vector<std::string> peer::take_texts() { return texts(take()); }
 
 unsigned peer::take_close() {
@@ -81,9 +91,9 @@ unsigned peer::take_close() {
   return 0;
 }
 
-stage::stage(options o, std::size_t lanes)
+stage::stage(options o, std::size_t lanes, std::unique_ptr<log::store> s)
     : hub_(std::make_shared<roomcast::hub>(std::vector<asio::any_io_executor>(lanes, asio::any_io_executor{context_.get_executor()}), std::move(o),
-                                           lane_threading::many, [this] { return now_; })) {}
+                                           lane_threading::many, [this] { return now_; }, std::move(s))) {}
 
 stage::~stage() {
   hub_->abandon();
@@ -95,6 +105,10 @@ peer stage::ask(const std::string& target, const std::string& more_headers, cons
   auto request = upgrade_to(target);
   if (const auto colon = more_headers.find(": "); colon != more_headers.npos)
     request.set(more_headers.substr(0, colon), more_headers.substr(colon + 2));
+  return ask(std::move(request), early);
+}
+
+peer stage::ask(upgrade_request request, const std::string& early) {
   auto pipe = std::make_shared<memory_pipe>();
   lane& where = *hub_->lanes()[peers_++ % hub_->lanes().size()];
   hub_->serve(where, std::make_unique<memory_transport>(pipe, where.executor()), std::move(request), early, [] {});
@@ -104,18 +118,14 @@ peer stage::ask(const std::string& target, const std::string& more_headers, cons
 
 peer stage::join_json(const std::string& target) {
   auto joined = ask(target, "Sec-WebSocket-Protocol: roomcast.v1");
-  auto& answer = const_cast<std::string&>(joined.pipe().from_server);
-  REQUIRE(answer.starts_with("HTTP/1.1 101 "));
-  REQUIRE(answer.find("Sec-WebSocket-Protocol: roomcast.v1\r\n") != answer.npos);
-  answer.erase(0, answer.find("\r\n\r\n") + 4);
+  const auto head = joined.take_head(101);
+  REQUIRE(head.find("Sec-WebSocket-Protocol: roomcast.v1\r\n") != head.npos);
   return joined;
 }
 
 peer stage::join(const std::string& target, const std::string& early) {
   auto joined = ask(target, {}, early);
-  auto& answer = const_cast<std::string&>(joined.pipe().from_server);
-  REQUIRE(answer.starts_with("HTTP/1.1 101 "));
-  answer.erase(0, answer.find("\r\n\r\n") + 4);
+  joined.take_head(101);
   return joined;
 }
 

@@ -44,6 +44,9 @@ class peer {
   /// All that has come, which makes room for more.
   std::string take();
 
+  /// Takes the head of an HTTP answer, which has come and is of that status, and returns it.
+  std::string take_head(unsigned status);
+
   /// The texts of the frames that have come.
   std::vector<std::string> take_texts();
 
@@ -65,11 +68,13 @@ class peer {
 class stage {
  public:
   /// Peers are spread over `lanes` lanes, in turn.
-  explicit stage(options o = {}, std::size_t lanes = 1);
+  explicit stage(options o = {}, std::size_t lanes = 1, std::unique_ptr<log::store> s = nullptr);
   ~stage();
 
   /// A connection whose upgrade request has been sent; the answer is still to be taken.
   peer ask(const std::string& target = "/chat", const std::string& more_headers = {}, const std::string& early = {});
+
+  peer ask(upgrade_request request, const std::string& early = {});
 
   /// A member; the 101 has been checked and taken.
   peer join(const std::string& target = "/chat", const std::string& early = {});

@@ -8,6 +8,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <stdexcept>
 #include <utility>
 
 namespace roomcast::command {
@@ -28,6 +29,9 @@ int serve(words w) {
     });
   } catch (const boost::system::system_error& e) {
     fmt::print(stderr, "roomcast: cannot listen on {}: {}\n", where, e.code().message());
+    return EXIT_FAILURE;
+  } catch (const std::runtime_error& e) {
+    fmt::print(stderr, "roomcast: --data: {}\n", e.what());
     return EXIT_FAILURE;
   }
 }

@@ -1,10 +1,12 @@
 #include "roomcast/connection/connection.hpp"
 
 #include "roomcast/wire/close_code.hpp"
+#include "roomcast/wire/event_stream.hpp"
 #include "roomcast/wire/frame.hpp"
 #include "roomcast/wire/json_protocol.hpp"
 
 #include <boost/asio/error.hpp>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
@@ -82,7 +84,7 @@ void connection::hold_back(suspended who) {
 }
 
 bool connection::is_clogged() const noexcept {
-  return form() == wire::encoding::json && !over() && outbox_.private_size() > clogged;
+  return !over() && outbox_.answers_size() > clogged;
 }
 
 void connection::wait_unclogged(suspended who) {
@@ -95,14 +97,26 @@ void connection::wait_unclogged(suspended who) {
   });
 }
 
+task<> connection::until_over() {
+  inbox_.release();
+  while (!over()) {
+    co_await readable();
+    discard();
+  }
+}
+
+void connection::discard() {
+  error_code ec;
+  ended_ = ended_ || (io_->read_some(inbox_.space(), ec) == 0 && ec != asio::error::would_block);
+}
+
 task<> connection::linger() {
   if (!outbox_.closing()) outbox_.close({});
   wind_up();
   inbox_.release();
   while (!ended_) {
     co_await readable();
-    error_code ec;
-    ended_ = ended_ || (io_->read_some(inbox_.space(), ec) == 0 && ec != asio::error::would_block);
+    discard();
   }
   drop();  // a wait for the peer to take more would outlive the session
 }
@@ -124,7 +138,9 @@ void connection::pong(std::string_view payload) {
   flush();
 }
 
-void connection::close(std::uint16_t code, std::string_view reason) { close_with(wire::make_close(code, reason)); }
+void connection::close(std::uint16_t code, std::string_view reason) {
+  close_with(form() == wire::encoding::events ? std::string{} : wire::make_close(code, reason));
+}
 
 void connection::close_with(std::string_view frame) {
   outbox_.close(frame);
@@ -215,7 +231,7 @@ void connection::on_deadline(timer_wheel::time_point now) {
   scheduled_ = deadlines::never;
   switch (deadlines_.check(now)) {
     case deadlines::due::nothing: break;
-    case deadlines::due::ping: send(wire::make_frame(wire::opcode::ping, {})); break;
+    case deadlines::due::ping: ping(); break;
     case deadlines::due::pong: ++home_->count().pong_timeouts; return drop();
     case deadlines::due::send: ++home_->count().send_timeouts; return drop();
     case deadlines::due::message:
@@ -232,6 +248,12 @@ void connection::on_deadline(timer_wheel::time_point now) {
   schedule();
 }
 
+void connection::ping() {
+  if (form() != wire::encoding::events) return send(wire::make_frame(wire::opcode::ping, {}));
+  send(wire::events::keep_alive);
+  deadlines_.heard(home_->now());  // that is not answered
+}
+
 // as a member
 
 log::cursor connection::cursor_at(const beginning& b) const noexcept {
@@ -240,19 +262,46 @@ log::cursor connection::cursor_at(const beginning& b) const noexcept {
 
 void connection::deliver(const std::shared_ptr<log::link>& newest) {
   outbox_.offer(newest);
-  if (acknowledgements_) {
-    const auto& batch = *newest->batch;
-    if (const auto frames = acknowledgements_->of(batch, number()); !frames.empty()) outbox_.add_at(batch.end(), frames);
-  }
+  if (acknowledgements_ || newest->batch->failure) tell_outcome(*newest->batch);
   flush();
   if (blocked_ && outbox_.lag_before(*newest) > home_->config().max_lag) catch_up(newest);
+}
+
+// What has become of its own messages in `b`.
+void connection::tell_outcome(const log::batch& b) {
+  if (acknowledgements_) {
+    if (const auto frames = acknowledgements_->of(b, number()); !frames.empty()) outbox_.add_at(b.end(), frames);
+    return;
+  }
+  const auto is_own = [&](const log::entry& e) { return !e.notice && b.speakers[e.speaker].number == number(); };
+  const auto own = std::count_if(b.entries.begin(), b.entries.end(), is_own);
+  if (own == 0) return;
+  const auto what = own == 1 ? std::string{"your message"} : fmt::format("{} of your messages", own);
+  outbox_.add_at(b.end(), notice(fmt::format("{} cannot be stored, and nobody gets it: {}", what, b.failure.message())));
+}
+
+void connection::refuse_own(std::optional<std::string> ref) {
+  ++home_->count().refused_messages;
+  if (acknowledgements_)
+    send(wire::json::make_error({.ref = std::move(ref), .code = "overloaded", .message = "it is not taken: the store cannot follow", .retry_after = std::chrono::seconds{1}}));
+  else
+    send(notice("your message is not taken, and nobody gets it: the store cannot follow"));
+}
+
+// A line of plain text for this peer alone, from the publisher.
+std::string connection::notice(std::string_view text) const {
+  std::pmr::string frame;
+  home_->shared().format.append_frame(frame, {.room = {}, .name = home_->config().publisher, .text = text, .time = std::chrono::system_clock::now()});
+  return std::string{frame};
 }
 
 void connection::catch_up(const std::shared_ptr<log::link>& newest) {
   if (home_->config().slow_reader == slow_reader_policy::skip) {
     ++home_->count().slow_readers_skipped;
     const auto [from, to] = outbox_.skip_to(newest);
-    if (from != to && form() == wire::encoding::json) outbox_.add(wire::json::make_gap(from, to - 1));
+    if (from == to) return;
+    if (form() == wire::encoding::json) outbox_.add(wire::json::make_gap(from, to - 1));
+    if (form() == wire::encoding::events) outbox_.add(wire::events::make_gap(from, to - 1));
   } else {
     ++home_->count().slow_readers_closed;
     close(wire::close_code::slow_reader, "slow reader");
@@ -266,8 +315,9 @@ void connection::dismiss(std::string_view close, std::uint64_t flush_to) {
 }
 
 void connection::send_away(std::uint64_t flush_to) {
-  std::string last;
-  if (form() == wire::encoding::json) last = wire::json::make_goodbye("restart", retry_after(number()));
+  const auto wait = retry_after(number());
+  if (form() == wire::encoding::events) return dismiss(wire::events::make_goodbye("restart", wait), flush_to);
+  const std::string last = form() == wire::encoding::json ? wire::json::make_goodbye("restart", wait) : "";
   dismiss(last + wire::make_close(wire::close_code::service_restart, "the server is restarting"), flush_to);
 }
 

@@ -63,6 +63,9 @@ class connection final : public member,
   /// Nothing more is to be read: the peer has ended or is lost, or a Close is on its way to it.
   bool over() const noexcept { return ended_ || outbox_.closing(); }
 
+  /// Completes when the connection is over; what still comes is discarded.
+  task<> until_over();
+
   /// Sends what is owed to the peer, ends our side, and discards what still comes, until the peer ends or `close_timeout`
   /// is over: to close a socket that has unread bytes would destroy what is on its way to the peer.
   task<> linger();
@@ -102,7 +105,7 @@ class connection final : public member,
   void message_ended() noexcept { deadlines_.message_ended(); }
 
   std::uint64_t lag_through(const log::link& newest) const noexcept override { return outbox_.lag_through(newest); }
-  std::size_t own_memory() const noexcept override { return inbox_.held() + outbox_.private_size(); }
+  std::size_t own_memory() const noexcept override { return inbox_.held() + outbox_.private_size() + outbox_.own_replay(); }
 
   void shed(const std::shared_ptr<log::link>& newest) override;
 
@@ -111,13 +114,19 @@ class connection final : public member,
 
   // as a member
 
-  /// It is spoken to in JSON, once it has joined.
-  void speak_json() { acknowledgements_ = std::make_unique<acknowledgements>(); }
+  /// It is written to so, once it has joined.
+  void speak(wire::encoding form) {
+    form_ = form;
+    if (form == wire::encoding::json) acknowledgements_ = std::make_unique<acknowledgements>();
+  }
 
   /// A message of its own, by way of JSON, is on its way to its room; with `ref`, it is acknowledged there.
   void expect_own(std::optional<std::string> ref) { acknowledgements_->expect(std::move(ref)); }
 
-  wire::encoding form() const noexcept override { return acknowledgements_ ? wire::encoding::json : wire::encoding::text; }
+  /// A message of its own, with `ref`, is not taken, as more waits to be stored than should.
+  void refuse_own(std::optional<std::string> ref);
+
+  wire::encoding form() const noexcept override { return form_; }
   log::cursor cursor_at(const beginning& b) const noexcept override;
   void joined(log::cursor c) override { outbox_.follow(std::move(c)); }
   void deliver(const std::shared_ptr<log::link>& newest) override;
@@ -129,11 +138,15 @@ class connection final : public member,
   void on_writable(error_code ec) override;
   void on_deadline(timer_wheel::time_point now) override;
   void flush();
+  void tell_outcome(const log::batch& b);
+  std::string notice(std::string_view text) const;
   void catch_up(const std::shared_ptr<log::link>& newest);
+  void discard();
   bool may_read_on();
   void hold_back(suspended who);
   bool is_clogged() const noexcept;
   void wait_unclogged(suspended who);
+  void ping();
   void wake() noexcept;
   void wind_up();
   void schedule();
@@ -145,9 +158,10 @@ class connection final : public member,
   deadlines deadlines_;
   rate_limit control_rate_;
   const std::unique_ptr<pacing> pacing_;  // null where there is no limit
-  std::unique_ptr<acknowledgements> acknowledgements_;  // null for one of plain text
+  std::unique_ptr<acknowledgements> acknowledgements_;  // null but for one of JSON
   std::unique_ptr<lane::timer> unclogging_;  // never expires: cancelled when little waits again; only for one who has been clogged
   timer_wheel::time_point scheduled_ = deadlines::never;
+  wire::encoding form_ = wire::encoding::text;
   bool open_ = false;      // the handshake is done
   bool displaced_ = false;  // somebody has come back for its name
   bool blocked_ = false;   // the transport took less than it was given; a wait for it is under way

@@ -10,11 +10,14 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <system_error>
 #include <utility>
 
 namespace roomcast {
 namespace {
+
+constexpr std::string_view last_event_id = "Last-Event-ID";
 
 response refuse(unsigned status, std::string_view reason, std::string headers = {}) {
   return response::line(status, reason, std::move(headers));
@@ -53,9 +56,28 @@ bool same(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
-std::string_view find(const request_header& request, http::field field) {
+template <class Field>
+std::string_view find(const request_header& request, Field field) {
   const auto value = request[field];
   return {value.data(), value.size()};
+}
+
+// As an `EventSource` does.
+bool accepts_events(const request_header& request) {
+  const auto [first, last] = request.equal_range(http::field::accept);
+  return std::any_of(first, last, [](const auto& line) {
+    return line.value().find("text/event-stream") != line.value().npos;
+  });
+}
+
+// False where `since` is there, and is no sequence number.
+bool read_resumption(const std::optional<std::string_view>& since, std::string_view query, wish& w) {
+  w.epoch = find_parameter(query, "epoch").value_or("");
+  if (!since) return true;
+  std::uint64_t seq = 0;
+  const auto [end, ec] = std::from_chars(since->data(), since->data() + since->size(), seq);
+  w.since = seq;
+  return ec == std::errc{} && end == since->data() + since->size();
 }
 
 }  // namespace
@@ -89,18 +111,24 @@ std::variant<admission, response> examine(const request_header& request, const o
   if (request.method() != http::verb::get) return refuse(405, "a WebSocket begins with GET", "Allow: GET\r\n");
   if (request.version() != 11) return refuse(400, "a WebSocket begins with HTTP/1.1");
   if (request.count(http::field::host) != 1) return refuse(400, "exactly one Host header is needed");
-  if (!lists(request, http::field::upgrade, "websocket"))
-    return refuse(426, "this is a WebSocket: connect with ws:// or wss://", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
+  if (has_body(request)) return refuse(400, "a request for a room has no body");
+  const auto origins = request.count(http::field::origin);
+  if (origins > 1 || (origins == 1 && !is_origin_allowed(find(request, http::field::origin), find(request, http::field::host), config.allow_origins)))
+    return refuse(403, "pages of that origin may not connect");
+  if (!lists(request, http::field::upgrade, "websocket")) {
+    if (!accepts_events(request))
+      return refuse(426, "this is a WebSocket: connect with ws:// or wss://", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
+    admitted.wanted.form = wire::encoding::events;
+    const auto last = request.count(last_event_id) != 0 ? std::optional{find(request, last_event_id)} : find_parameter(where->query, "since");
+    if (!read_resumption(last, where->query, admitted.wanted)) return refuse(400, "Last-Event-ID is not a sequence number");
+    return admitted;
+  }
   if (!lists(request, http::field::connection, "upgrade")) return refuse(400, "the Connection header does not say Upgrade");
   if (request.count(http::field::sec_websocket_version) == 0) return refuse(400, "the Sec-WebSocket-Version header is missing");
   if (find(request, http::field::sec_websocket_version) != "13")
     return refuse(426, "only version 13 of the protocol is spoken here", "Sec-WebSocket-Version: 13\r\n");
   if (request.count(http::field::sec_websocket_key) != 1 || !is_key(find(request, http::field::sec_websocket_key)))
     return refuse(400, "the Sec-WebSocket-Key header is not the base64 of 16 bytes");
-  if (has_body(request)) return refuse(400, "an upgrade request has no body");
-  const auto origins = request.count(http::field::origin);
-  if (origins > 1 || (origins == 1 && !is_origin_allowed(find(request, http::field::origin), find(request, http::field::host), config.allow_origins)))
-    return refuse(403, "pages of that origin may not connect");
   if (const auto encoded = find_parameter(where->query, "name")) {
     const auto name = percent_decode(*encoded, true);
     if (!name) return refuse(400, "the name is not percent-encoded properly");
@@ -110,14 +138,8 @@ std::variant<admission, response> examine(const request_header& request, const o
   if (!offers(request, json_subprotocol)) return admitted;
   admitted.wanted.form = wire::encoding::json;
   admitted.wanted.history = 0;
-  admitted.wanted.epoch = find_parameter(where->query, "epoch").value_or("");
   admitted.key = find_parameter(where->query, "key").value_or("");
-  if (const auto since = find_parameter(where->query, "since")) {
-    std::uint64_t seq = 0;
-    const auto [end, ec] = std::from_chars(since->data(), since->data() + since->size(), seq);
-    if (ec != std::errc{} || end != since->data() + since->size()) return refuse(400, "since is not a sequence number");
-    admitted.wanted.since = seq;
-  }
+  if (!read_resumption(find_parameter(where->query, "since"), where->query, admitted.wanted)) return refuse(400, "since is not a sequence number");
   return admitted;
 }
 

@@ -31,8 +31,8 @@ struct admission {
 /// Whether `path` is the chat's, a room's name aside.
 bool is_chat_path(std::string_view path, const options& config) noexcept;
 
-/// Judges an upgrade request by all that can be said before the room is asked: RFC 6455 section 4.2.1, the path, the
-/// origin, the name.
+/// Judges a request by all that can be said before the room is asked: of an upgrade request RFC 6455 section 4.2.1, the path, the
+/// origin, the name. One without an upgrade is let in if it asks for an event stream.
 std::variant<admission, response> examine(const request_header& request, const options& config);
 
 /// Whether a page of `origin` may connect to `host`, which may stand for itself or be in `allowed`; the scheme aside, as TLS

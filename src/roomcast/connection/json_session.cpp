@@ -1,9 +1,11 @@
 #include "roomcast/connection/json_session.hpp"
 
 #include "roomcast/room/call.hpp"
+#include "roomcast/room/reading.hpp"
 #include "roomcast/room/room.hpp"
 #include "roomcast/wire/close_code.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
@@ -38,6 +40,7 @@ task<> json_session::answer(wire::json::command asked) {
     const auto ask = [&whole, m] { return whole.list_members(m->ref); };
     co_await answer_from_home(ask);
   } else if (const auto* const h = std::get_if<wire::json::history_request>(&asked)) {
+    if (whole.is_stored()) co_return co_await tell_stored_history(*h);
     const auto ask = [&whole, h] { return whole.list_history(h->ref, h->before, h->limit); };
     co_await answer_from_home(ask);
   }
@@ -48,6 +51,25 @@ task<> json_session::answer_from_home(Ask ask) {
   call asked{peer_.home(), member_.whole().home(), std::move(ask)};
   const room::answer a = co_await asked;
   peer_.send_at(a.position, a.frame);
+}
+
+task<> json_session::tell_stored_history(wire::json::history_request asked) {
+  lane& here = peer_.home();
+  room& whole = member_.whole();
+  const auto ask = [&whole] { return whole.visible(); };
+  call where{here, whole.home(), ask};
+  const room::standing visible = co_await where;
+  const log::store::range range{.before = std::min(asked.before, visible.seq + 1), .limit = asked.limit, .max_bytes = room::enough_history};
+  reading read{here, whole.name(), range};
+  const reading::result found = co_await read;
+  if (found.failure) {
+    const wire::json::fault f{.ref = asked.ref, .code = "unavailable", .message = "the history cannot be read: " + found.failure.message()};
+    co_return peer_.send(wire::json::make_error(f));
+  }
+  wire::json::history_writer list{asked.ref};
+  for (const log::record& r : found.records)
+    if (!r.binary) list.add({.seq = r.seq, .id = r.sender, .room = {}, .name = r.name, .text = r.text, .time = r.time});
+  peer_.send_at(visible.position, list.finish(found.complete));
 }
 
 void json_session::refuse(const wire::json::fault& f) {

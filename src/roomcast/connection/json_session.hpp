@@ -34,6 +34,7 @@ class json_session {
  private:
   template <class Ask>
   task<> answer_from_home(Ask ask);
+  task<> tell_stored_history(wire::json::history_request asked);
   void refuse(const wire::json::fault& f);
 
   connection& peer_;

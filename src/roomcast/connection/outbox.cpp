@@ -64,14 +64,22 @@ std::pair<std::uint64_t, std::uint64_t> outbox::skip_to(const std::shared_ptr<lo
 }
 
 void outbox::keep_half_sent() {
-  if (const auto rest = cursor_.half_read(); !rest.empty()) mine().ready.insert(0, rest);
+  const auto rest = cursor_.half_read();
+  if (rest.empty()) return;
+  mine().ready.insert(0, rest);
+  private_->rest = rest.size();
 }
 
 std::size_t outbox::private_size() const noexcept {
   if (!private_) return 0;
-  std::size_t size = private_->ready.size() + private_->pong.size() + private_->last.size();
+  std::size_t size = private_->ready.size() - private_->gone + private_->pong.size() + private_->last.size();
   for (const auto& [position, bytes] : private_->later) size += bytes.size();
   return size;
+}
+
+std::size_t outbox::answers_size() const noexcept {
+  if (!private_) return 0;
+  return private_size() - (private_->rest > private_->gone ? private_->rest - private_->gone : 0);
 }
 
 std::string_view outbox::next() noexcept {
@@ -109,7 +117,7 @@ void outbox::sent(std::size_t n) noexcept {
   p.gone += n;
   if (p.gone < p.ready.size()) return;
   p.ready.clear();
-  p.gone = 0;
+  p.gone = p.rest = 0;
   if (p.pong.empty() && p.later.empty() && p.last.empty() && state_ == state::open) private_.reset();
 }
 

@@ -63,8 +63,14 @@ class outbox {
   /// Ends with the bytes `last`, usually a Close, after the frame that is half sent.
   void close(std::string_view last);
 
-  /// Bytes of private frames that wait.
+  /// Bytes of private frames that wait, and of the rest of a frame of the room's.
   std::size_t private_size() const noexcept;
+
+  /// The same without that rest.
+  std::size_t answers_size() const noexcept;
+
+  /// The weight of what it is replayed and nobody else holds.
+  std::uint64_t own_replay() const noexcept { return cursor_.own_weight(); }
 
   bool closing() const noexcept { return state_ != state::open; }
 
@@ -86,6 +92,7 @@ class outbox {
 
     std::pmr::string ready;  // next at a boundary
     std::size_t gone = 0;    // of `ready`
+    std::size_t rest = 0;    // of `ready`: of a frame of the room's
     std::pmr::string pong;   // after `ready`
     std::pmr::list<std::pair<std::uint64_t, std::pmr::string>> later;  // with their positions in the log
     std::pmr::string last;   // after everything

@@ -7,6 +7,7 @@
 #include "roomcast/room/call.hpp"
 #include "roomcast/room/membership.hpp"
 #include "roomcast/room/room.hpp"
+#include "roomcast/wire/event_stream.hpp"
 
 #include <fmt/format.h>
 
@@ -76,6 +77,8 @@ task<std::variant<reservation, response>> reserve(connection& peer, const upgrad
   auto& admitted = std::get<admission>(examined);
   wanted = std::move(admitted.wanted);
   lane& owner = home.shared().home_of(admitted.room);
+  // Who only reads has no name, but its place in the room needs one, and be it one that no member can have.
+  if (wanted.form == wire::encoding::events) admitted.name = fmt::format("[{}]", peer.number());
   const applicant who{.name = admitted.name, .key = admitted.key, .number = peer.number(), .where = &home};
   auto reserved = co_await find_place(home, owner, admitted, who);
   if (const auto* const why = std::get_if<no_place>(&reserved)) {
@@ -95,6 +98,16 @@ struct arrival {
 
 void tell(const lane& home, std::string_view name, std::string_view what, std::string_view room) {
   if (home.config().log) home.shared().log(log_level::debug, fmt::format("{} {} {}", escape(name), what, room));
+}
+
+void begin_events(connection& peer, const upgrade_request& request, std::string_view room, const beginning& b) {
+  const auto origin = request[http::field::origin];
+  const auto allowed = origin.empty() ? std::string{} : fmt::format("Access-Control-Allow-Origin: {}\r\nVary: Origin\r\n", std::string_view{origin.data(), origin.size()});
+  // It ends with the connection. Proxies are asked not to gather it.
+  const auto head = fmt::format(
+      "HTTP/1.1 200 OK\r\nServer: roomcast\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n{}Connection: close\r\n\r\n", allowed);
+  peer.send(head + wire::events::make_welcome({.room = room, .epoch = b.epoch, .seq = b.seq, .recovered = b.recovered, .members = b.members}));
+  peer.open();
 }
 
 // A session is on its lane's list, so that a chat that stops finds it, and knows when the last is over.
@@ -134,32 +147,47 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
       co_await peer->linger();
       co_return;
     }
-    const bool is_json = coming->wanted.form == wire::encoding::json;
+    const auto form = coming->wanted.form;
+    const bool is_json = form == wire::encoding::json;
+    const bool only_reads = form == wire::encoding::events;
     auto& reserved = std::get<reservation>(place);
     peer->take_id(reserved.id());
-    if (is_json) peer->speak_json();
+    peer->speak(form);
     auto member = co_await membership::join(home, std::move(reserved), *peer, coming->wanted, coming->begins);
+    if (coming->wanted.since) ++(coming->begins.recovered ? home.count().resumed : home.count().not_resumed);
     websocket ws{*peer};
     json_session json{*peer, member};
-    // Who reads the 101 is a member.
-    if (is_json ? ws.accept(*request, json_subprotocol, json.welcome(coming->begins)) : ws.accept(*request)) co_return co_await peer->linger();
-    if (coming->wanted.since) ++(coming->begins.recovered ? home.count().resumed : home.count().not_resumed);
+    // Who reads the answer is a member.
+    if (only_reads)
+      begin_events(*peer, *request, member.room_name(), coming->begins);
+    else if (is_json ? ws.accept(*request, json_subprotocol, json.welcome(coming->begins)) : ws.accept(*request))
+      co_return co_await peer->linger();
     request.reset();
     coming.reset();
     tell(home, member.name(), "joins", member.room_name());
-    for (;;) {
+    if (only_reads) co_await peer->until_over();
+    while (!only_reads) {
       co_await peer->pace();
       co_await peer->unclogged();
       const auto message = co_await ws.receive();
       if (!message) break;
       ++home.count().messages_in;
+      const bool is_refused = home.shared().is_overloaded();
       if (!is_json || message->binary) {
+        if (is_refused) {
+          peer->refuse_own({});
+          continue;
+        }
         if (is_json) peer->expect_own({});
         co_await member.broadcast(*message);
         continue;
       }
       auto command = json.read(message->bytes);
       if (const auto* const said = std::get_if<wire::json::say>(&command)) {
+        if (is_refused) {
+          peer->refuse_own(said->ref);
+          continue;
+        }
         json.says(*said);
         const payload text{.bytes = said->text, .echo = said->echo};
         co_await member.broadcast(text);

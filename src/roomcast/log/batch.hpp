@@ -1,5 +1,6 @@
 #pragma once
 
+#include "roomcast/error.hpp"
 #include "roomcast/wire/encoding.hpp"
 #include "roomcast/wire/message.hpp"
 
@@ -7,6 +8,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <memory_resource>
 #include <string>
@@ -44,7 +46,7 @@ struct speaker {
 /// A position in a room's log is the number of entries before it.
 struct batch {
   batch(std::pmr::memory_resource* memory, std::uint64_t at, std::uint64_t seq, std::chrono::system_clock::time_point now)
-      : begin(at), seq_base(seq), time(now), bytes{std::pmr::string{memory}, std::pmr::string{memory}}, names(memory), speakers(memory), entries(memory) {}
+      : begin(at), seq_base(seq), time(now), bytes{std::pmr::string{memory}, std::pmr::string{memory}, std::pmr::string{memory}}, names(memory), speakers(memory), entries(memory) {}
 
   std::uint64_t begin;     ///< the position of its first entry
   std::uint64_t seq_base;  ///< the sequence number of the message before it
@@ -54,8 +56,10 @@ struct batch {
   std::pmr::vector<speaker> speakers;
   std::pmr::vector<entry> entries;
   std::uint32_t messages = 0;  ///< entries that are no notices
-  bool json = false;           ///< every entry is written in JSON, too
+  wire::encoding_set written;  ///< in which every message is
   bool plain_echo = true;      ///< every message has `echo`
+  std::uint32_t lost = 0;      ///< messages that there were, …
+  error_code failure;          ///< … and why; see `lose_messages`
 
   std::uint64_t end() const noexcept { return begin + entries.size(); }
   std::uint64_t seq_of(const entry& e) const noexcept { return seq_base + e.seq; }
@@ -63,6 +67,26 @@ struct batch {
 
   const std::pmr::string& in(wire::encoding e) const noexcept { return bytes[static_cast<std::size_t>(e)]; }
   std::pmr::string& in(wire::encoding e) noexcept { return bytes[static_cast<std::size_t>(e)]; }
+
+  /// Its messages cannot be stored, and nobody may see them: their entries stay without a byte, and tell only who has said them.
+  void lose_messages(error_code why) noexcept {
+    for (std::size_t i = 0; i < wire::encodings; ++i) {
+      char* const all = bytes[i].data();
+      std::uint32_t from = 0, to = 0;
+      for (entry& e : entries) {
+        const std::uint32_t size = e.end[i] - from;
+        from = e.end[i];
+        if (e.notice) {
+          std::memmove(all + to, all + from - size, size);
+          to += size;
+        }
+        e.end[i] = to;
+      }
+      bytes[i].resize(to);
+    }
+    failure = why;
+    lost = std::exchange(messages, 0);
+  }
 
   /// Gives back what was reserved in vain: lagging readers hold on to a batch for as long as they lag.
   void give_back() {
@@ -103,7 +127,7 @@ struct batch {
 };
 
 /// What one batch costs besides its bytes and entries: itself, its link, and what the allocator adds.
-inline constexpr std::size_t batch_overhead = 384;
+inline constexpr std::size_t batch_overhead = 448;
 
 /// The memory that a batch takes up, in bytes: small messages weigh more than what is sent of them.
 inline std::uint64_t weight_of(const batch& b) noexcept {

@@ -19,10 +19,11 @@ std::size_t begin_of(const batch& b, wire::encoding form, std::size_t entry) noe
 
 }  // namespace
 
-void cursor::replay(std::shared_ptr<link> first, link& last, std::size_t entry) noexcept {
+void cursor::replay(std::shared_ptr<link> first, link& last, std::size_t entry, std::uint64_t own) noexcept {
   at_ = std::move(first);
   last_of_replay_ = &last;
   replayed_ = last.weight_after;
+  own_ = own;
   offset_ = begin_of(*at_->batch, whom_.form, entry);
   follow();
 }
@@ -109,9 +110,15 @@ void cursor::skip_to(const std::shared_ptr<link>& newest) noexcept {
   follow();
 }
 
+// Weights are compared by their distance, as they wrap around.
 std::uint64_t cursor::held_from(std::uint64_t weight) const noexcept {
-  // Weights are compared by their distance, as they wrap around.
   const auto held = static_cast<std::int64_t>(weight - (at_->is_replay ? replayed_ : at_->weight_before));
+  return held > 0 ? static_cast<std::uint64_t>(held) : 0;
+}
+
+std::uint64_t cursor::own_weight() const noexcept {
+  if (!at_ || !at_->is_replay) return 0;
+  const auto held = static_cast<std::int64_t>(own_ - at_->weight_before);
   return held > 0 ? static_cast<std::uint64_t>(held) : 0;
 }
 

@@ -27,8 +27,9 @@ class cursor {
   /// Starts at `position`.
   cursor(std::uint64_t position, const audience& whom) noexcept : position_(position), whom_(whom) {}
 
-  /// Reads a chain from entry `entry` of `first` to `last` before that. It does not count as lag. To be called before anything else.
-  void replay(std::shared_ptr<link> first, link& last, std::size_t entry) noexcept;
+  /// Reads a chain from entry `entry` of `first` to `last` before that. It does not count as lag; up to the weight `own` nobody
+  /// else holds it. To be called before anything else.
+  void replay(std::shared_ptr<link> first, link& last, std::size_t entry, std::uint64_t own) noexcept;
 
   /// A batch has become visible; every one must be offered, in order, from the moment the position was taken.
   void offer(const std::shared_ptr<link>& newest);
@@ -59,6 +60,9 @@ class cursor {
   /// The same with `newest`.
   std::uint64_t weight_through(const link& newest) const noexcept { return at_ ? held_from(newest.weight_after) : 0; }
 
+  /// The weight of what nobody else holds.
+  std::uint64_t own_weight() const noexcept;
+
   bool caught_up() const noexcept { return !at_; }
   bool is_at(const link& l) const noexcept { return at_.get() == &l; }
 
@@ -80,6 +84,7 @@ class cursor {
   audience whom_;
   link* last_of_replay_ = nullptr;  // until what follows on it has been offered
   std::uint64_t replayed_ = 0;      // weight, up to which nothing counts
+  std::uint64_t own_ = 0;           // the same of what is its alone
 };
 
 }  // namespace roomcast::log

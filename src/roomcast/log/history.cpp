@@ -7,7 +7,6 @@ namespace roomcast::log {
 namespace {
 
 constexpr auto text = static_cast<std::size_t>(wire::encoding::text);
-constexpr auto json = static_cast<std::size_t>(wire::encoding::json);
 
 std::size_t begin_of(const batch& b, std::size_t entry) noexcept { return entry == 0 ? 0 : b.entries[entry - 1].end[text]; }
 
@@ -23,8 +22,8 @@ void copy(batch& to, const batch& from, std::size_t i, std::size_t end, std::uin
   to.messages += static_cast<std::uint32_t>(end - i);
   for (; i < end; ++i) {
     entry& e = to.entries.emplace_back(from.entries[i]);
-    e.end[text] += moved;
-    e.end[json] = 0;
+    e.end = {};
+    e.end[text] = from.entries[i].end[text] + moved;
     e.seq += seq;
     e.text += moved;
     e.speaker += speakers;
@@ -121,7 +120,8 @@ std::vector<std::shared_ptr<const batch>> history::batches() { return from(block
 // Whoever has them may be on another lane, so nothing is added to any of them any more.
 replay history::from(std::list<block>::iterator first, std::size_t entry) {
   open_.reset();
-  replay r{.batches = {}, .first = entry};
+  replay r;
+  r.first = entry;
   for (; first != blocks_.end(); ++first) {
     first->own.reset();
     r.batches.push_back(first->what);

@@ -17,6 +17,7 @@ namespace roomcast::log {
 struct replay {
   std::vector<std::shared_ptr<const batch>> batches;
   std::size_t first = 0;  ///< entry of the first of them
+  std::size_t own = 0;    ///< so many of the first are its alone: nobody else holds them
 };
 
 /// What a room remembers of its log: its last messages, oldest first, in batches. Large batches are the log's own; small ones are

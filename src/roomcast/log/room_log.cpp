@@ -1,8 +1,7 @@
 #include "roomcast/log/room_log.hpp"
 
-#include "roomcast/wire/json_protocol.hpp"
-
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace roomcast::log {
@@ -16,82 +15,70 @@ std::size_t room_log::size_of(const batch& b) noexcept {
 void room_log::open() {
   if (open_) return;
   const auto now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());  // as it is written
-  open_ = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, end_, seq_, now);
-  open_->json = json_;
+  open_ = encoder_.make(end_, seq_, now, forms_);
   for (std::size_t i = 0; i < wire::encodings; ++i) open_->bytes[i].reserve(expected_.bytes[i]);
   open_->speakers.reserve(expected_.speakers);
   open_->entries.reserve(expected_.entries);
 }
 
+void room_log::grew() {
+  ++end_;
+  if (size_of(*open_) > most) seal();
+}
+
 std::uint64_t room_log::append(wire::message m) {
   open();
   m.seq = seq_ + 1;
-  m.room = room_;
   m.time = open_->time;
-  append({.seq = static_cast<std::uint32_t>(m.seq - open_->seq_base), .binary = m.binary, .echo = m.echo}, [&](batch& b) {
-    entry& added = b.entries.back();
-    if (b.speakers.empty() || b.speakers.back().number != m.sender) {
-      b.speakers.push_back({.number = m.sender,
-                            .id = m.id,
-                            .name = static_cast<std::uint32_t>(b.names.size()),
-                            .name_size = static_cast<std::uint32_t>(m.name.size())});
-      b.names += m.name;
-    }
-    added.speaker = static_cast<std::uint32_t>(b.speakers.size() - 1);
-    added.text = static_cast<std::uint32_t>(format_.append_frame(b.in(wire::encoding::text), m));
-    added.text_size = static_cast<std::uint32_t>(m.text.size());
-    if (b.json) wire::json::append_message(b.in(wire::encoding::json), m);
-    ++b.messages;
-    b.plain_echo = b.plain_echo && m.echo;
-  });
-  return seq_ = m.seq;
+  encoder_.add(*open_, m);
+  seq_ = m.seq;
+  grew();
+  return seq_;
 }
 
-void room_log::use_json(bool used) {
-  json_ = used;
-  if (used && open_ && !open_->json) add_json(*open_);
-}
-
-void room_log::add_json(batch& b) const {
-  const auto json = static_cast<std::size_t>(wire::encoding::json);
-  auto& bytes = b.in(wire::encoding::json);
-  for (std::size_t i = 0; i < b.entries.size(); ++i) {
-    auto m = b.message(i);
-    m.room = room_;
-    wire::json::append_message(bytes, m);
-    b.entries[i].end[json] = static_cast<std::uint32_t>(bytes.size());
+void room_log::use(wire::encoding form) {
+  forms_.add(form);
+  // What is being stored is read meanwhile.
+  for (std::size_t i = settled_; i < sealed_.size(); ++i) {
+    if (sealed_[i]->written.has(form)) continue;
+    auto copy = encoder_.copy_in_form(*sealed_[i], form);
+    sealed_bytes_ += size_of(*copy) - size_of(*sealed_[i]);
+    sealed_[i] = std::move(copy);
   }
-  b.json = true;
-}
-
-std::shared_ptr<const batch> room_log::in_json(const std::shared_ptr<const batch>& b) const {
-  if (b->json) return b;
-  auto copy = std::allocate_shared<batch>(std::pmr::polymorphic_allocator<batch>{memory_}, memory_, b->begin, b->seq_base, b->time);
-  copy->in(wire::encoding::text) = b->in(wire::encoding::text);
-  copy->names = b->names;
-  copy->speakers = b->speakers;
-  copy->entries = b->entries;
-  copy->messages = b->messages;
-  copy->plain_echo = b->plain_echo;
-  add_json(*copy);
-  return copy;
+  if (open_ && !open_->written.has(form)) encoder_.write(*open_, form);
 }
 
 void room_log::seal() {
-  if (!open_) return;
+  if (open_bytes() == 0) return;
   for (std::size_t i = 0; i < wire::encodings; ++i) expected_.bytes[i] = open_->bytes[i].size();
   expected_.speakers = open_->speakers.size();
   expected_.entries = open_->entries.size();
   open_->give_back();
   sealed_.push_back(open_);
   sealed_bytes_ += open_bytes();
+  if (!is_stored_) ++settled_;
   open_.reset();
 }
 
+const batch& room_log::settle(error_code failure) noexcept {
+  batch& b = *sealed_[settled_];
+  --storing_;
+  ++settled_;
+  if (failure) {
+    sealed_bytes_ -= size_of(b);
+    b.lose_messages(failure);
+    sealed_bytes_ += size_of(b);
+  }
+  return b;
+}
+
 void room_log::show() noexcept {
-  visible_end_ = sealed_.front()->end();
-  sealed_bytes_ -= size_of(*sealed_.front());
+  const batch& b = *sealed_.front();
+  visible_end_ = b.end();
+  if (b.messages != 0) visible_seq_ = b.last_seq();
+  sealed_bytes_ -= size_of(b);
   sealed_.pop_front();
+  --settled_;
 }
 
 }  // namespace roomcast::log

@@ -1,14 +1,16 @@
 #pragma once
 
+#include "roomcast/error.hpp"
 #include "roomcast/log/batch.hpp"
+#include "roomcast/log/encoder.hpp"
 #include "roomcast/wire/text_format.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <memory_resource>
-#include <string>
 #include <string_view>
 
 namespace roomcast::log {
@@ -16,15 +18,16 @@ namespace roomcast::log {
 /// The order of one room's messages, as bytes that are ready for the wire.
 ///
 /// A batch is *open* while entries are added to it, *sealed* when it is closed to them, and *visible* when members may be
-/// sent it. Between the last two it waits for whoever must have it first; batches become visible in their order.
-/// Home lane only.
+/// sent it. Where messages are stored, it is *settled* in between: stored, or known not to be. Batches go from one to the
+/// next in their order. Home lane only.
 class room_log {
  public:
-  room_log(std::string_view room, const wire::text_format& format, std::pmr::memory_resource& memory)
-      : room_(room), format_(format), memory_(&memory) {}
+  /// `is_stored`: sealed batches are to be settled before they are shown.
+  room_log(std::string_view room, const wire::text_format& format, std::pmr::memory_resource& memory, bool is_stored)
+      : encoder_(room, format, memory), is_stored_(is_stored) {}
 
-  /// Goes on after message `seq`. Before anything else is asked.
-  void resume_after(std::uint64_t seq) noexcept { seq_ = seq; }
+  /// Goes on after message `seq`, which is visible. Before anything else is asked.
+  void resume_after(std::uint64_t seq) noexcept { seq_ = visible_seq_ = seq; }
 
   /// Orders `m`: gives it the next sequence number, which it returns, and the time; adds its frames to the open batch.
   std::uint64_t append(wire::message m);
@@ -33,11 +36,13 @@ class room_log {
   template <class Write>
   void append_notice(Write write) {
     open();
-    append({.seq = static_cast<std::uint32_t>(seq_ - open_->seq_base), .notice = true}, [&](batch& b) { write(b.in(wire::encoding::json)); });
+    encoder_.add_notice(*open_, seq_, write);
+    grew();
   }
 
-  /// Whether batches are written in JSON from now on, with what is open already.
-  void use_json(bool used);
+  /// From now on batches are written in `form`, too, with all that is not visible yet; or they are not any more.
+  void use(wire::encoding form);
+  void disuse(wire::encoding form) noexcept { forms_.remove(form); }
 
   /// Bytes that have been ordered and are in no sealed batch yet.
   std::size_t open_bytes() const noexcept { return open_ ? size_of(*open_) : 0; }
@@ -48,8 +53,20 @@ class room_log {
   /// Closes the open batch, if there is one.
   void seal();
 
-  /// The oldest sealed batch; null where there is none.
-  std::shared_ptr<const batch> next_to_show() const { return sealed_.empty() ? nullptr : sealed_.front(); }
+  /// The oldest sealed batch that waits to be stored; null where there is none, and where none is to be.
+  std::shared_ptr<const batch> next_to_store() const { return decided() == sealed_.size() ? nullptr : sealed_[decided()]; }
+
+  /// It is being stored.
+  void store() noexcept { ++storing_; }
+
+  bool is_storing() const noexcept { return storing_ != 0; }
+
+  /// The oldest batch that is being stored, which is returned, is, or, where `failure` says why not, has lost its messages;
+  /// nobody else has it.
+  const batch& settle(error_code failure) noexcept;
+
+  /// The oldest batch that may be shown; null where there is none.
+  std::shared_ptr<const batch> next_to_show() const { return settled_ == 0 ? nullptr : sealed_.front(); }
 
   /// Makes it visible.
   void show() noexcept;
@@ -62,8 +79,10 @@ class room_log {
   /// The sequence number of the last message.
   std::uint64_t seq() const noexcept { return seq_; }
 
-  /// `b`, or a copy of it that is written in JSON, too.
-  std::shared_ptr<const batch> in_json(const std::shared_ptr<const batch>& b) const;
+  /// That of the last visible one.
+  std::uint64_t visible_seq() const noexcept { return visible_seq_; }
+
+  const encoder& writer() const noexcept { return encoder_; }
 
  private:
   // What a batch beyond it may not become: a message more, with all of its characters escaped, has to fit into 4 GiB.
@@ -71,20 +90,21 @@ class room_log {
 
   static std::size_t size_of(const batch& b) noexcept;
   void open();
-  template <class Write>
-  void append(entry e, Write write);
-  void add_json(batch& b) const;
+  void grew();
+  std::size_t decided() const noexcept { return settled_ + storing_; }
 
-  const std::string_view room_;
-  const wire::text_format& format_;
-  std::pmr::memory_resource* memory_;
+  const encoder encoder_;
+  const bool is_stored_;
   std::shared_ptr<batch> open_;
-  std::deque<std::shared_ptr<const batch>> sealed_;
+  std::deque<std::shared_ptr<batch>> sealed_;
+  std::size_t settled_ = 0;  // of `sealed_`, from the front
+  std::size_t storing_ = 0;  // of those behind
   std::size_t sealed_bytes_ = 0;
   std::uint64_t seq_ = 0;
+  std::uint64_t visible_seq_ = 0;
   std::uint64_t end_ = 0;
   std::uint64_t visible_end_ = 0;
-  bool json_ = false;
+  wire::encoding_set forms_;
 
   // The sizes of the last batch sealed: the next is probably like it.
   struct {
@@ -93,22 +113,5 @@ class room_log {
     std::size_t entries = 0;
   } expected_;
 };
-
-template <class Write>
-void room_log::append(entry e, Write write) {
-  batch& b = *open_;
-  const entry before = b.entries.empty() ? entry{} : b.entries.back();
-  b.entries.push_back(e);
-  try {
-    write(b);
-  } catch (...) {
-    b.entries.pop_back();
-    for (std::size_t i = 0; i < wire::encodings; ++i) b.bytes[i].resize(before.end[i]);
-    throw;
-  }
-  for (std::size_t i = 0; i < wire::encodings; ++i) b.entries.back().end[i] = static_cast<std::uint32_t>(b.bytes[i].size());
-  ++end_;
-  if (size_of(b) > most) seal();
-}
 
 }  // namespace roomcast::log

@@ -6,17 +6,20 @@
 #include "roomcast/room/room.hpp"
 
 #include <exception>
+#include <utility>
+#include <variant>
 
 namespace roomcast {
 
 branch::branch(lane& here, room& whole) : share(here, whole.name()), home_(whole.home()), room_(whole) {}
 
-task<> branch::join(member& m, reservation& place, const wish& w, beginning& b) {
+task<std::variant<beginning, missing>> branch::join(member& m, reservation& place, const wish& w) {
   const visit keeps{*this};
   const auto ask = [this, &place, &w] { return room_.join(*this, place, w); };
   call joined{here(), home_, ask};
-  b = co_await joined;
-  add(m, b);
+  auto answer = co_await joined;
+  if (const auto* const b = std::get_if<beginning>(&answer)) add(m, *b);
+  co_return std::move(answer);
 }
 
 parcel& branch::packing() {
@@ -39,12 +42,13 @@ void branch::say(const speaker& who, payload what) {
 void branch::show(std::shared_ptr<const log::batch> next, std::size_t taken) {
   if (closed_) return;
   on_the_way_ -= taken;
+  shown_to_ = next->end();
   try {
     registry_.fan_out(registry_.make_link(std::move(next)));
   } catch (const std::exception&) {  // no memory: nobody here may miss it and go on
     for (member* m : members()) m->drop();
   }
-  there_is_space();
+  has_progressed();
   ++shown_;
   try {
     packing();
@@ -74,24 +78,32 @@ void branch::remove(member& m) noexcept {
 
 task<std::uint64_t> branch::leave(member& m, reservation& place) {
   try_flush();
-  const auto ask = [this, &place, form = m.form()] {
-    const std::uint64_t end = room_.flush();
+  const auto part = [this, &place, form = m.form()] {
     room_.leave(*this, form);
     place.give_up();
-    return end;
+  };
+  const auto ask = [this, part] {
+    const std::uint64_t end = room_.flush();
+    const bool is_visible = room_.has_shown(end);
+    if (is_visible) part();
+    return std::pair{end, is_visible};
   };
   call left{here(), home_, ask};
-  const std::uint64_t end = co_await left;
+  const std::pair<std::uint64_t, bool> flushed = co_await left;
+  if (!flushed.second) {
+    co_await shown_until(flushed.first);
+    const auto then = [part] { return part(), true; };
+    call parted{here(), home_, then};
+    co_await parted;
+  }
   share::remove(m);
   if (!is_needed()) forget();
-  co_return end;
+  co_return flushed.first;
 }
 
 void branch::dismiss(std::size_t most) {
   try_flush();
-  home_.post([this, &whole = room_, most] {
-    here().post([this, most, flushed = whole.flush()] { share::dismiss(most, flushed); });
-  });
+  home_.post([this, &whole = room_, most] { whole.dismiss(*this, most); });
 }
 
 // It comes back to be destroyed, after everything that the room has sent to it.

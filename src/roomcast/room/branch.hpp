@@ -8,6 +8,7 @@
 #include <memory_resource>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace roomcast {
@@ -68,10 +69,11 @@ class branch final : public share {
     branch& branch_;
   };
 
-  /// Completes when `m`, on this lane, has joined; `b` says where it begins.
-  task<> join(member& m, reservation& place, const wish& w, beginning& b);
+  /// Completes when `m`, on this lane, has joined, unless something is missing.
+  task<std::variant<beginning, missing>> join(member& m, reservation& place, const wish& w);
 
   bool is_full() const noexcept override { return on_the_way_ >= max_hidden; }
+  bool has_shown(std::uint64_t position) const noexcept override { return shown_to_ >= position; }
   void say(const speaker& who, payload what) override;
   void remove(member& m) noexcept override;
   task<std::uint64_t> leave(member& m, reservation& place) override;
@@ -82,6 +84,9 @@ class branch final : public share {
 
   /// `next` has become visible, and with it `taken` more of what was said here, by `parcel::size_of`.
   void show(std::shared_ptr<const log::batch> next, std::size_t taken);
+
+  /// Ends up to `most` members' connections, each after all of the log before `flush_to`.
+  void send_away(std::size_t most, std::uint64_t flush_to) { share::dismiss(most, flush_to); }
 
  private:
   friend class directory;
@@ -95,6 +100,7 @@ class branch final : public share {
   room& room_;  // home lane only
   std::shared_ptr<parcel> packed_;
   std::size_t shown_ = 0;       // batches since the last parcel
+  std::uint64_t shown_to_ = 0;  // the position at the end of the last batch
   std::size_t on_the_way_ = 0;  // said here and not visible yet, by `parcel::size_of`
   std::size_t visits_ = 0;
   bool closed_ = false;  // out of the directory

@@ -58,10 +58,12 @@ wire::text_format compiled(std::string_view format) {
 
 }  // namespace
 
-common::common(options o)
+common::common(options o, std::unique_ptr<log::store> s)
     : opts(checked(std::move(o))),
       format(compiled(opts.format)),
       memory(opts.memory_budget),
+      store(std::move(s)),
+      next_connection(store ? store->last_sender() + 1 : 1),
       epochs_(some_number()),
       handshakes_(opts.handshake_rate, {}) {}
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "roomcast/log/store.hpp"
 #include "roomcast/memory_budget.hpp"
 #include "roomcast/options.hpp"
 #include "roomcast/room/rate_limit.hpp"
@@ -11,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -22,8 +24,8 @@ class lane;
 
 /// What all lanes of a chat share. Any thread.
 struct common {
-  /// Throws `option_error`.
-  explicit common(options o);
+  /// Where `s` is null, messages are not stored. Throws `option_error`.
+  explicit common(options o, std::unique_ptr<log::store> s = nullptr);
 
   void log(log_level level, std::string_view line) const {
     if (opts.log) opts.log(level, line);
@@ -32,11 +34,15 @@ struct common {
   const options opts;
   const wire::text_format format;
   memory_budget memory;
+  std::unique_ptr<log::store> store;  ///< null where nothing is stored; ends before the lanes' executors do
   std::atomic<std::uint64_t> next_user{0};       ///< for the names user0, user1, …
-  std::atomic<std::uint64_t> next_connection{1};  ///< ids; 0 is nobody
+  std::atomic<std::uint64_t> next_connection;  ///< ids; 0 is nobody
   std::atomic<std::size_t> rooms{0};
   std::atomic<bool> relief_under_way{false};  ///< see `relieve`
   const return_keys keys;
+
+  /// Whether so much waits to be stored that nothing more should be said.
+  bool is_overloaded() const noexcept { return store && store->is_overloaded(); }
 
   /// A name for one life of a room's log, as no other has.
   std::string next_epoch();

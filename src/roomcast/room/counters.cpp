@@ -2,7 +2,7 @@
 
 namespace roomcast {
 
-constexpr std::array<counter_field, 40> counter_fields{{
+constexpr std::array<counter_field, 43> counter_fields{{
     {"connections", &counters::connections, true},
     {"sessions", &counters::sessions, true},
     {"members", &counters::members, true},
@@ -16,6 +16,9 @@ constexpr std::array<counter_field, 40> counter_fields{{
     {"bytes_out", &counters::bytes_out},
     {"resumed", &counters::resumed},
     {"not_resumed", &counters::not_resumed},
+    {"stored", &counters::stored},
+    {"not_stored", &counters::not_stored},
+    {"refused_messages", &counters::refused_messages},
     {"refused_handshakes", &counters::refused_handshakes},
     {"refused_origins", &counters::refused_origins},
     {"refused_names", &counters::refused_names},

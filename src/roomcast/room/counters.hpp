@@ -26,6 +26,11 @@ struct counters {
   std::uint64_t resumed = 0;      ///< members that came back and were sent all that they had missed
   std::uint64_t not_resumed = 0;  ///< members that came back and could not be
 
+  // where messages are stored
+  std::uint64_t stored = 0;            ///< messages
+  std::uint64_t not_stored = 0;        ///< messages that could not be: their senders were told
+  std::uint64_t refused_messages = 0;  ///< as more waited to be stored than should
+
   // connections that were not let in
   std::uint64_t refused_handshakes = 0;  ///< upgrade requests answered with another status than 101, for whatever reason
   std::uint64_t refused_origins = 0;  ///< of those: 403
@@ -70,6 +75,6 @@ struct counter_field {
 };
 
 /// All of them, in the order of their declaration.
-extern const std::array<counter_field, 40> counter_fields;
+extern const std::array<counter_field, 43> counter_fields;
 
 }  // namespace roomcast

@@ -54,7 +54,8 @@ class member : public boost::intrusive::list_base_hook<boost::intrusive::link_mo
   /// The weight of the batches that it holds on to, of its room's chain that ends with `newest`.
   virtual std::uint64_t lag_through(const log::link& newest) const noexcept = 0;
 
-  /// Memory for it alone, in bytes: what it has sent in part, and frames that wait for it.
+  /// Memory for it alone, in bytes: what it has sent in part, frames that wait for it, and what was read
+  /// from the store for it.
   virtual std::size_t own_memory() const noexcept = 0;
 
   /// Memory is short: lets go of what it lags behind, or, where `newest` is null, of its own; and of the member, unless it

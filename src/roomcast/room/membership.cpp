@@ -2,9 +2,23 @@
 
 #include "roomcast/room/branch.hpp"
 #include "roomcast/room/lane.hpp"
+#include "roomcast/room/recollection.hpp"
 #include "roomcast/room/room.hpp"
 
+#include <cstdint>
+#include <limits>
+#include <variant>
+
 namespace roomcast {
+namespace {
+
+// A room may forget faster than its store is read.
+constexpr int most_turns = 8;
+
+const recollection unreachable{
+    .batches = {}, .begin = std::numeric_limits<std::uint64_t>::max(), .end = std::numeric_limits<std::uint64_t>::max()};
+
+}  // namespace
 
 reservation::~reservation() {
   if (!room_) return;
@@ -21,15 +35,26 @@ task<> membership::part(std::string_view close) {
   std::exchange(member_, nullptr)->dismiss(close, end);
 }
 
-task<membership> membership::join(lane& here, reservation place, member& m, const wish& w, beginning& b) {
-  if (place.is_home()) {
-    room& r = place.where();
-    b = r.join(m, place, w);
-    co_return membership{std::move(place), r, m};
+task<membership> membership::join(lane& here, reservation place, member& m, wish& w, beginning& b) {
+  for (int turn = 1;; ++turn) {
+    share* there = &place.where();
+    std::variant<beginning, missing> answer;
+    if (place.is_home()) {
+      answer = place.where().join(m, place, w);
+    } else {
+      branch& elsewhere = here.rooms().branch_of(place.where());
+      there = &elsewhere;
+      answer = co_await elsewhere.join(m, place, w);
+    }
+    if (auto* const begins = std::get_if<beginning>(&answer)) {
+      b = std::move(*begins);
+      co_return membership{std::move(place), *there, m};
+    }
+    if (turn < most_turns)
+      co_await recall(here, place.where().name(), std::get<missing>(answer), w);
+    else
+      w.recalled = unreachable;
   }
-  branch& there = here.rooms().branch_of(place.where());
-  co_await there.join(m, place, w, b);
-  co_return membership{std::move(place), there, m};
 }
 
 }  // namespace roomcast

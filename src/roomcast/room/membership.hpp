@@ -57,8 +57,8 @@ class reservation {
 class membership {
  public:
   /// Completes when the room's home lane has fixed where in the log `m`, of lane `here`, begins, and `m` has been told; `b` says
-  /// so, too. `w` and `b` outlive it.
-  static task<membership> join(lane& here, reservation place, member& m, const wish& w, beginning& b);
+  /// so, too. What is missing for that is read from the store before. `w` and `b` outlive it.
+  static task<membership> join(lane& here, reservation place, member& m, wish& w, beginning& b);
 
   membership(membership&& other) noexcept
       : place_(std::move(other.place_)), share_(other.share_), member_(std::exchange(other.member_, nullptr)) {}

@@ -1,14 +1,17 @@
 #pragma once
 
 #include "roomcast/log/history.hpp"
+#include "roomcast/log/store.hpp"
 #include "roomcast/wire/encoding.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace roomcast {
 
@@ -34,12 +37,20 @@ struct applicant {
   lane* where = nullptr;
 };
 
+/// Messages of a room's that were read from the store, as they are not in memory any more.
+struct recollection {
+  std::vector<std::shared_ptr<const log::batch>> batches;  ///< oldest first
+  std::uint64_t begin = 0;  ///< the sequence number before the first, …
+  std::uint64_t end = 0;    ///< … and up to where there are all
+};
+
 /// What a newcomer wants to be sent first.
 struct wish {
   wire::encoding form = wire::encoding::text;
   std::optional<std::uint64_t> since;  ///< all after this message, of `epoch`
-  std::string epoch;
+  std::string epoch;  ///< empty, of one who reads events, for whatever epoch there is
   std::size_t history = 0;  ///< so many of the last messages, where `since` is not given
+  std::optional<recollection> recalled = {};
 };
 
 /// Where in its room's log a newcomer begins, and what it is told of the room.
@@ -52,5 +63,8 @@ struct beginning {
   std::size_t members = 0;  ///< with itself
   bool recovered = false;   ///< it gets all that it asked for by `wish::since`
 };
+
+/// It has to be read before: a newcomer wants it, and it is in the store only.
+using missing = log::store::range;
 
 }  // namespace roomcast

@@ -70,13 +70,18 @@ class registry {
 inline void registry::replay(const log::replay& what, log::cursor& c) const {
   std::shared_ptr<log::link> first;
   log::link* last = nullptr;
-  for (auto b = what.batches.rbegin(); b != what.batches.rend(); ++b) {
-    auto before = link_of(*b, (first ? first->weight_before : weight_) - weight_of(**b), true);
+  std::uint64_t own = 0;
+  for (std::size_t i = what.batches.size(); i-- > 0;) {
+    const auto& b = what.batches[i];
+    auto before = link_of(b, (first ? first->weight_before : weight_) - log::weight_of(*b), true);
     if (!last) last = before.get();
     before->next = std::move(first);
     first = std::move(before);
+    if (i + 1 == what.own) own = first->weight_after;
   }
-  if (first) c.replay(std::move(first), *last, what.first);
+  if (!first) return;
+  if (what.own == 0) own = first->weight_before;
+  c.replay(std::move(first), *last, what.first, own);
 }
 
 }  // namespace roomcast

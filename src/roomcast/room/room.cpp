@@ -9,20 +9,33 @@
 
 #include <algorithm>
 #include <exception>
+#include <limits>
 #include <utility>
 
 namespace roomcast {
 
 namespace {
 
-// What one answer holds at the most, before anything is escaped: bytes, and then one message more.
-constexpr std::size_t enough_history = 256 * 1024;
+// Of a message in JSON, about.
 constexpr std::size_t json_overhead = 128;
 
 }  // namespace
 
 room::room(lane& home, std::string_view name)
-    : share(home, name), epoch_(home.shared().next_epoch()), log_(this->name(), home.shared().format, home.shared().memory), history_(home.config().retain_messages, home.shared().memory) {}
+    : share(home, name),
+      log_(this->name(), home.shared().format, home.shared().memory, home.shared().store != nullptr),
+      history_(home.config().retain_messages, home.shared().memory) {
+  if (!is_stored()) {
+    epoch_ = home.shared().next_epoch();
+    return;
+  }
+  auto stands = home.shared().store->open(this->name());
+  epoch_ = std::move(stands.epoch);
+  log_.resume_after(stands.seq);
+  history_.forget_through(stands.seq);
+}
+
+bool room::is_stored() const noexcept { return home().shared().store != nullptr; }
 
 std::size_t room::size() const noexcept {
   std::size_t all = members().size();
@@ -40,6 +53,48 @@ std::uint64_t room::order(const speaker& who, payload what) {
 
 std::uint64_t room::flush() {
   log_.seal();
+  if (is_stored()) store_sealed();
+  show_settled();
+  return log_.end();
+}
+
+void room::store_sealed() {
+  while (const auto next = log_.next_to_store()) {
+    if (next->messages == 0 && !log_.is_storing()) {
+      log_.store();
+      log_.settle({});
+      continue;
+    }
+    verdict& told = verdicts_.emplace_back(*this);
+    try {
+      home().shared().store->append(name(), next, [&told](error_code failure) {
+        told.failure = failure;
+        told.whole.home().post(told);
+      });
+    } catch (...) {
+      verdicts_.pop_back();
+      throw;
+    }
+    log_.store();
+  }
+}
+
+void room::settle() noexcept {
+  const error_code failure = verdicts_.front().failure;
+  verdicts_.pop_front();
+  const log::batch& settled = log_.settle(failure);
+  home().count().stored += settled.messages;
+  home().count().not_stored += settled.lost;
+  try {
+    show_settled();
+  } catch (const std::exception&) {  // no memory: the next flush shows it
+    held_ = true;
+  }
+  go_on();
+  if (!is_needed()) forget();
+}
+
+void room::show_settled() {
   while (const auto next = log_.next_to_show()) {
     const auto newest = registry_.make_link(next);  // what can fail, before it is visible
     for (remote& each : remotes_) show(each, next);
@@ -47,9 +102,18 @@ std::uint64_t room::flush() {
     ++home().count().batches;
     registry_.fan_out(newest);
     remember(next);
+    while (!awaiting_.empty() && awaiting_.front().position <= next->end()) {
+      const auto then = std::move(awaiting_.front().then);
+      awaiting_.pop_front();
+      then(next->failure);
+    }
   }
-  there_is_space();
-  return log_.visible_end();
+  has_progressed();
+}
+
+void room::when_visible(std::function<void(error_code)> then) {
+  if (has_shown(log_.end())) return then({});
+  awaiting_.push_back({log_.end(), std::move(then)});
 }
 
 bool room::try_flush() noexcept {
@@ -66,35 +130,87 @@ bool room::try_flush() noexcept {
 
 // members
 
+// The browser's own client of an event stream knows nothing but the last number.
+bool room::is_of_this_epoch(const wish& w) const noexcept { return w.epoch == epoch_ || (w.epoch.empty() && w.form == wire::encoding::events); }
+
+bool room::can_resume(const wish& w) const noexcept {
+  if (!is_of_this_epoch(w) || *w.since > (is_stored() ? log_.visible_seq() : log_.seq())) return false;
+  if (*w.since >= history_.forgotten_seq()) return true;
+  return w.recalled && w.recalled->begin <= *w.since && w.recalled->end >= history_.forgotten_seq();
+}
+
+// What `w` asks for and is stored, but not remembered, as far as it has not been read.
+std::optional<missing> room::find_missing(const wish& w) const {
+  const std::uint64_t forgotten = history_.forgotten_seq();
+  missing range{.after = 0, .before = forgotten + 1, .limit = std::numeric_limits<std::size_t>::max()};
+  if (!is_stored() || forgotten == 0 || (w.recalled && w.recalled->end >= forgotten)) return {};
+  if (w.since) {
+    if (!is_of_this_epoch(w) || *w.since > log_.visible_seq() || *w.since >= forgotten) return {};
+    range.after = *w.since;
+  } else {
+    if (w.history <= history_.messages()) return {};
+    range.limit = w.history - history_.messages();
+  }
+  if (w.recalled) range.after = w.recalled->end;
+  return range;
+}
+
+log::replay room::replay_of(const wish& w) {
+  const bool is_recalled = w.recalled && w.recalled->end >= history_.forgotten_seq();
+  log::replay r;
+  if (w.since)
+    r = history_.after(*w.since);
+  else
+    r = history_.last(w.history);
+  if (!is_recalled || w.recalled->batches.empty()) return r;
+  auto older = w.recalled->batches;
+  std::size_t skipped = 0;
+  if (!w.since) {
+    // More may have been said since that was read.
+    std::size_t recalled = 0;
+    for (const auto& each : older) recalled += each->messages;
+    if (r.first != 0 || history_.messages() >= w.history) return r;
+    skipped = recalled - std::min(recalled, w.history - history_.messages());
+    const auto first = std::find_if(older.begin(), older.end(), [&](const auto& each) {
+      if (skipped < each->messages) return true;
+      skipped -= each->messages;
+      return false;
+    });
+    older.erase(older.begin(), first);
+    if (older.empty()) return r;
+  }
+  r.own = older.size();
+  r.batches.insert(r.batches.begin(), older.begin(), older.end());
+  r.first = skipped;
+  return r;
+}
+
 // Whoever is there already is told first; then the newcomer is one for whom batches are written.
 beginning room::admit(reservation& r, const wish& w) {
   place& taken = r.taken().second;
-  if (!taken.present && taken.number == r.number()) {
+  if (w.form != wire::encoding::events && !taken.present && taken.number == r.number()) {
     presence_.joins(taken.id, r.name());
     taken.present = true;
   }
-  if (w.form == wire::encoding::json) log_.use_json(true);
-  forget_until(home().now());  // nobody may have looked at the clock
+  log_.use(w.form);
   beginning b{.position = log_.end(), .live = log_.end(), .replay = {}, .seq = log_.seq(), .epoch = epoch_, .members = presence_.count()};
-  if (w.since) {
-    b.recovered = w.epoch == epoch_ && *w.since >= history_.forgotten_seq() && *w.since <= log_.seq();
-    if (b.recovered) b.replay = history_.after(*w.since);
-  } else if (w.history != 0) {
-    b.replay = history_.last(w.history);
-  }
-  // What is ordered, and not visible yet, comes after it.
-  if (b.recovered || w.history != 0) b.position = log_.visible_end();
-  if (w.form == wire::encoding::json)
-    for (auto& each : b.replay.batches) each = log_.in_json(each);
+  b.recovered = w.since && can_resume(w);
+  if (b.recovered || (!w.since && w.history != 0)) b.replay = replay_of(w);
+  // What is ordered, and not visible yet, comes after what is replayed. If it is to be stored, nobody may be told of it yet.
+  if (b.recovered || w.history != 0 || is_stored()) b.position = log_.visible_end();
+  if (is_stored()) b.seq = log_.visible_seq();
+  for (auto& each : b.replay.batches) each = log_.writer().in_form(each, w.form);
   ++readers_[static_cast<std::size_t>(w.form)];
   return b;
 }
 
 void room::reader_left(wire::encoding form) noexcept {
-  if (--readers_[static_cast<std::size_t>(form)] == 0 && form == wire::encoding::json) log_.use_json(false);
+  if (--readers_[static_cast<std::size_t>(form)] == 0) log_.disuse(form);
 }
 
-beginning room::join(member& m, reservation& place, const wish& w) {
+std::variant<beginning, missing> room::join(member& m, reservation& place, const wish& w) {
+  forget_until(home().now());  // nobody may have looked at the clock
+  if (const auto wanted = find_missing(w)) return *wanted;
   beginning b = admit(place, w);
   try {
     add(m, b);
@@ -112,11 +228,15 @@ void room::remove(member& m) noexcept {
 
 task<std::uint64_t> room::leave(member& m, reservation&) {
   const std::uint64_t end = flush();
+  co_await shown_until(end);
   remove(m);
   co_return end;
 }
 
-void room::dismiss(std::size_t most) { share::dismiss(most, flush()); }
+void room::dismiss(std::size_t most) {
+  const std::uint64_t end = flush();
+  when_visible([this, most, end](error_code) { share::dismiss(most, end); });
+}
 
 room::answer room::list_members(const std::optional<std::string>& ref) const {
   wire::json::members_writer list{ref};
@@ -153,15 +273,27 @@ room::answer room::list_history(const std::optional<std::string>& ref, std::uint
   return {list.finish(complete), log_.visible_end()};
 }
 
+void room::dismiss(branch& b, std::size_t most) {
+  const std::uint64_t end = flush();
+  when_visible([this, where = &b, most, end](error_code) {
+    if (is_remote(*where)) where->here().post([where, most, end] { where->send_away(most, end); });
+  });
+}
+
 // branches
+
+bool room::is_remote(const branch& b) const noexcept {
+  return std::any_of(remotes_.begin(), remotes_.end(), [&](const remote& each) { return each.where == &b; });
+}
 
 room::remote& room::of(branch& b) {
   return *std::find_if(remotes_.begin(), remotes_.end(), [&](const remote& each) { return each.where == &b; });
 }
 
-beginning room::join(branch& b, reservation& place, const wish& w) {
-  if (std::none_of(remotes_.begin(), remotes_.end(), [&](const remote& each) { return each.where == &b; }))
-    remotes_.push_back({.where = &b, .shown_to = log_.visible_end()});
+std::variant<beginning, missing> room::join(branch& b, reservation& place, const wish& w) {
+  forget_until(home().now());
+  if (const auto wanted = find_missing(w)) return *wanted;
+  if (!is_remote(b)) remotes_.push_back({.where = &b, .shown_to = log_.visible_end()});
   beginning begins = admit(place, w);
   ++of(b).members;
   return begins;
@@ -202,7 +334,9 @@ void room::take(branch& b, const parcel& p) {
 
 // A second batch may follow the one that is being shown where it is a full one: nothing is gained by waiting.
 bool room::must_wait() const noexcept {
-  const std::size_t allowed = log_.open_bytes() >= full_batch ? 1 : 0;
+  const bool is_full_batch = log_.open_bytes() >= full_batch;
+  const std::size_t allowed = is_full_batch ? 1 : 0;
+  if (log_.is_storing() && !is_full_batch) return true;
   return std::any_of(remotes_.begin(), remotes_.end(), [&](const remote& each) { return each.unanswered > allowed; });
 }
 
@@ -267,7 +401,7 @@ void room::forget_all() {
 
 // its life
 
-bool room::is_in_use() const noexcept { return !places_.empty() || log_.hidden_bytes() != 0 || is_listed() || !remotes_.empty(); }
+bool room::is_in_use() const noexcept { return !places_.empty() || !has_shown(log_.end()) || is_listed() || !remotes_.empty(); }
 
 bool room::is_needed() const noexcept { return is_in_use() || !history_.empty(); }
 

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "roomcast/error.hpp"
 #include "roomcast/log/history.hpp"
 #include "roomcast/log/room_log.hpp"
 #include "roomcast/room/directory.hpp"
+#include "roomcast/room/mailbox.hpp"
 #include "roomcast/room/place.hpp"
 #include "roomcast/room/presence.hpp"
 #include "roomcast/room/share.hpp"
@@ -11,9 +13,14 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
+#include <functional>
+#include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 namespace roomcast {
@@ -29,17 +36,27 @@ class room final : public share, public remembering {
 
   lane& home() const noexcept { return here(); }
 
+  /// Whether its messages are stored. Any thread.
+  bool is_stored() const noexcept;
+
   /// How many members it has, on all lanes.
   std::size_t size() const noexcept;
 
   /// Orders `what` now, whether the room is full or not.
   std::uint64_t order(const speaker& who, payload what);
 
-  /// Seals what is open and makes it visible. Returns the position that is visible now.
+  /// Seals what is open, and makes visible what may be: where messages are stored, the rest follows when it is. Returns the
+  /// position at its end.
   std::uint64_t flush();
 
-  /// `m`, on this lane, joins, with `place`.
-  beginning join(member& m, reservation& place, const wish& w);
+  bool has_shown(std::uint64_t position) const noexcept override { return log_.visible_end() >= position; }
+
+  /// Calls `then` when all that has been ordered by now is visible, with why the last message of it is lost, where it is: at once
+  /// where nothing waits.
+  void when_visible(std::function<void(error_code)> then);
+
+  /// `m`, on this lane, joins, with `place`, unless something is missing.
+  std::variant<beginning, missing> join(member& m, reservation& place, const wish& w);
 
   bool is_full() const noexcept override { return log_.hidden_bytes() >= max_hidden; }
   void say(const speaker& who, payload what) override { order(who, what); }
@@ -47,8 +64,8 @@ class room final : public share, public remembering {
   task<std::uint64_t> leave(member& m, reservation& place) override;
   void dismiss(std::size_t most) override;
 
-  /// False where memory ran out and something is left to be made visible. Where a branch still shows what came before, the
-  /// branch's answer is waited for: what its members say to that belongs into the same batch.
+  /// False where memory ran out and something is left to be made visible. Where a branch still shows what came before, or it is
+  /// being stored, that is waited for: what is said meanwhile belongs into the same batch.
   bool try_flush() noexcept override;
 
   // what it remembers
@@ -74,6 +91,9 @@ class room final : public share, public remembering {
 
   // for members that ask
 
+  /// What one answer holds of the history at the most, before anything is escaped: bytes, and then one message more.
+  static constexpr std::size_t enough_history = 256 * 1024;
+
   /// A frame, and the position of the log that it goes with.
   struct answer {
     std::string frame;
@@ -83,14 +103,23 @@ class room final : public share, public remembering {
   /// Who is there: `options::presence_limit` of them at the most, and how many they are.
   answer list_members(const std::optional<std::string>& ref) const;
 
-  /// Up to `limit` messages before message `before`.
+  /// Up to `limit` messages before message `before`, of those in memory.
   answer list_history(const std::optional<std::string>& ref, std::uint64_t before, std::size_t limit);
+
+  /// Where the visible part of the log ends.
+  struct standing {
+    std::uint64_t seq, position;
+  };
+  standing visible() const noexcept { return {log_.visible_seq(), log_.visible_end()}; }
 
   // for branches
 
-  /// A member with `place` joins on `b`'s lane. What becomes visible afterwards is shown to `b`.
-  beginning join(branch& b, reservation& place, const wish& w);
+  /// A member with `place` joins on `b`'s lane, unless something is missing. What becomes visible afterwards is shown to `b`.
+  std::variant<beginning, missing> join(branch& b, reservation& place, const wish& w);
   void leave(branch& b, wire::encoding form) noexcept;
+
+  /// What `dismiss` does to members here, to `b`'s.
+  void dismiss(branch& b, std::size_t most);
 
   /// What `b`'s members have said.
   void take(branch& b, const parcel& p);
@@ -121,11 +150,34 @@ class room final : public share, public remembering {
     room& whole;
   };
 
+  // What the store says of a batch; one for each that is being stored.
+  struct verdict final : letter {
+    explicit verdict(room& r) noexcept : whole(r) {}
+    void open() override { whole.settle(); }
+    void discard() noexcept override {}
+    room& whole;
+    error_code failure;
+  };
+
+  struct awaiting {
+    std::uint64_t position;
+    std::function<void(error_code)> then;
+  };
+
+  void store_sealed();
+  void settle() noexcept;
+  void show_settled();
+
+  bool is_remote(const branch& b) const noexcept;
   remote& of(branch& b);
   void show(remote& r, const std::shared_ptr<const log::batch>& next);
   bool must_wait() const noexcept;
   void go_on() noexcept;
 
+  std::optional<missing> find_missing(const wish& w) const;
+  bool is_of_this_epoch(const wish& w) const noexcept;
+  bool can_resume(const wish& w) const noexcept;
+  log::replay replay_of(const wish& w);
   beginning admit(reservation& place, const wish& w);
   void reader_left(wire::encoding form) noexcept;
   void give_up(places::value_type& taken, std::uint64_t number) noexcept;
@@ -139,7 +191,6 @@ class room final : public share, public remembering {
   bool is_needed() const noexcept override;
   void forget() override;
 
-  const std::string epoch_;
   log::room_log log_;
   log::history history_;
   ageing ageing_{*this};
@@ -148,6 +199,9 @@ class room final : public share, public remembering {
   presence presence_{*this};
   std::array<std::size_t, wire::encodings> readers_{};  // members that are written to so
   std::vector<remote> remotes_;
+  std::list<verdict> verdicts_;  // that are waited for
+  std::deque<awaiting> awaiting_;  // in the order of their positions
+  std::string epoch_;
   bool held_ = false;  // a flush waits for an answer
 };
 

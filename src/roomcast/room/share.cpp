@@ -25,9 +25,13 @@ bool share::wants_another_turn() noexcept {
   return growing && waiting() < full_batch && ++turns_ < max_turns;
 }
 
+share::event& share::progress() {
+  if (!progress_) progress_.emplace(lane_.executor(), event::time_point::max());
+  return *progress_;
+}
+
 void share::wait_for_space(suspended sender) {
-  if (!space_) space_.emplace(lane_.executor(), event::time_point::max());
-  space_->async_wait([this, sender = std::move(sender)](error_code) mutable {
+  progress().async_wait([this, sender = std::move(sender)](error_code) mutable {
     if (is_full())
       wait_for_space(std::move(sender));
     else
@@ -35,8 +39,17 @@ void share::wait_for_space(suspended sender) {
   });
 }
 
-void share::there_is_space() noexcept {
-  if (space_) space_->cancel();
+void share::wait_until_shown(std::uint64_t position, suspended who) {
+  progress().async_wait([this, position, who = std::move(who)](error_code) mutable {
+    if (has_shown(position))
+      who.resume();
+    else
+      wait_until_shown(position, std::move(who));
+  });
+}
+
+void share::has_progressed() noexcept {
+  if (progress_) progress_->cancel();
 }
 
 void share::add(member& m, const beginning& b) {

@@ -9,6 +9,7 @@
 #include <boost/asio/basic_waitable_timer.hpp>
 
 #include <chrono>
+#include <coroutine>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -62,6 +63,14 @@ class share {
   /// Resumes `sender` when there is space again.
   void wait_for_space(suspended sender);
 
+  /// Whether its members have been given all of the log before `position`.
+  virtual bool has_shown(std::uint64_t position) const noexcept = 0;
+
+  class showing;
+
+  /// Completes when they have.
+  showing shown_until(std::uint64_t position) noexcept;
+
   /// `m` is no member any more.
   virtual void remove(member& m) noexcept;
 
@@ -94,11 +103,14 @@ class share {
   bool is_listed() const noexcept { return listed_; }
   void grew() noexcept { grew_ = true; }
 
-  void there_is_space() noexcept;
+  /// Something has become visible.
+  void has_progressed() noexcept;
 
   registry registry_;
 
  private:
+  void wait_until_shown(std::uint64_t position, suspended who);
+
   /// Bytes that wait to go on.
   virtual std::size_t waiting() const noexcept = 0;
 
@@ -110,9 +122,33 @@ class share {
   int turns_ = 0;
   bool grew_ = false;    // since the last turn
   bool listed_ = false;  // by the lane
-  // Senders wait on it while the share is full. It never expires; it is cancelled when there is space.
+  // Senders wait on it while the share is full, and those who leave for the rest. It never expires; it is cancelled when something
+  // has become visible.
   using event = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, lane_executor>;
-  std::optional<event> space_;
+  event& progress();
+  std::optional<event> progress_;
 };
+
+/// What `share::shown_until` waits for.
+class [[nodiscard]] share::showing {
+ public:
+  bool await_ready() const noexcept { return share_.has_shown(position_); }
+
+  template <class Promise>
+  void await_suspend(std::coroutine_handle<Promise> who) {
+    share_.wait_until_shown(position_, suspended{who, who.promise().root});
+  }
+
+  void await_resume() const noexcept {}
+
+ private:
+  friend class share;
+  showing(share& s, std::uint64_t position) noexcept : share_(s), position_(position) {}
+
+  share& share_;
+  std::uint64_t position_;
+};
+
+inline share::showing share::shown_until(std::uint64_t position) noexcept { return {*this, position}; }
 
 }  // namespace roomcast

@@ -29,7 +29,7 @@ std::optional<std::uint64_t> parse_quantity(std::string_view text,
 std::optional<std::uint64_t> parse_count(std::string_view text) { return parse_quantity(text, {{"", 1}}); }
 
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text) {
-  const auto parsed = parse_quantity(text, {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"min", 60'000}, {"h", 3'600'000}});
+  const auto parsed = parse_quantity(text, {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"min", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}});
   if (!parsed) return {};
   return std::chrono::milliseconds{*parsed};
 }

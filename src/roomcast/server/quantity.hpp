@@ -13,7 +13,7 @@ namespace roomcast::server {
 /// "100"
 std::optional<std::uint64_t> parse_count(std::string_view text);
 
-/// With a unit, in whatever case: "500ms", "25s", "5m", "1h".
+/// With a unit, in whatever case: "500ms", "25s", "5m", "1h", "30d".
 std::optional<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 /// In bytes, or with a unit, in whatever case: "1000", "64KiB", "1M".

@@ -1,9 +1,11 @@
 #include "roomcast/server/server.hpp"
 
 #include "roomcast/server/log.hpp"
+#include "roomcast/store/sqlite_store.hpp"
 
 #include <boost/asio/post.hpp>
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <string>
@@ -16,6 +18,12 @@ namespace {
 options with_log(options o) {
   o.log = log;
   return o;
+}
+
+std::unique_ptr<roomcast::log::store> open_store(const settings& s) {
+  if (s.data.empty()) return nullptr;
+  const store::sqlite_options o{.retain_messages = s.data_messages, .retain_age = std::chrono::ceil<std::chrono::seconds>(s.data_age)};
+  return std::make_unique<store::sqlite_store>(s.data, o, log);
 }
 
 }  // namespace
@@ -36,7 +44,8 @@ server::server(settings s)
     : settings_(std::move(s)),
       limits_(settings_.max_connections, settings_.max_connections_per_ip),
       contexts_(make_contexts(settings_.threads)),
-      hub_(std::make_shared<hub>(executors_of(contexts_), with_log(settings_.chat), lane_threading::one)),
+      hub_(std::make_shared<hub>(executors_of(contexts_), with_log(settings_.chat), lane_threading::one,
+                                 std::chrono::steady_clock::now, open_store(settings_))),
       signals_(*contexts_.front(), SIGINT, SIGTERM, SIGHUP) {
   listeners_.emplace_back(*hub_, *hub_->home(), settings_, limits_);
   for (std::size_t i = 1; i < contexts_.size(); ++i) listeners_.emplace_back(listeners_.front(), *hub_->lanes()[i]);

@@ -19,7 +19,8 @@ namespace roomcast::server {
 /// order, a second one at once; SIGHUP reads the log level again.
 class server {
  public:
-  /// Listens; throws `boost::system::system_error` where that is not possible.
+  /// Opens the store, and listens. Throws `boost::system::system_error` where it cannot listen, and `std::runtime_error`, whose text
+  /// names the file and the reason, where it cannot store.
   explicit server(settings s);
 
   ~server();

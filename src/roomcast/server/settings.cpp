@@ -24,7 +24,7 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int usage_error = 2;
-constexpr milliseconds longest = std::chrono::hours{365 * 24};  // of all durations
+constexpr milliseconds year = std::chrono::hours{365 * 24};
 
 constexpr std::array<std::pair<const char*, log_level>, 4> levels{{{"debug", log_level::debug}, {"info", log_level::info}, {"warning", log_level::warning}, {"error", log_level::error}}};
 constexpr std::array<std::pair<const char*, slow_reader_policy>, 2> policies{{{"close", slow_reader_policy::close}, {"skip", slow_reader_policy::skip}}};
@@ -41,14 +41,16 @@ std::string in_units(std::size_t bytes) {
   return std::to_string(bytes);
 }
 
-CLI::Option* add_duration(CLI::App& app, const std::string& name, milliseconds& value, const std::string& description) {
+CLI::Option* add_duration(CLI::App& app, const std::string& name, milliseconds& value, const std::string& description,
+                          milliseconds least = milliseconds{1}, int most_years = 1) {
   return app
       .add_option_function<std::string>(
           name,
-          [&value, name](const std::string& text) {
+          [&value, name, least, most_years](const std::string& text) {
             const auto parsed = parse_duration(text);
-            if (!parsed) throw CLI::ValidationError(name, "'" + text + "' is not a duration like 500ms, 25s, 5m");
-            if (*parsed < milliseconds{1} || *parsed > longest) throw CLI::ValidationError(name, "'" + text + "' is not between 1ms and a year");
+            if (!parsed) throw CLI::ValidationError(name, "'" + text + "' is not a duration like 500ms, 25s, 5m, 30d");
+            if (*parsed < least || *parsed > most_years * year)
+              throw CLI::ValidationError(name, fmt::format("'{}' is not between {} and {}", text, in_units(least), most_years == 1 ? "a year" : fmt::format("{} years", most_years)));
             value = *parsed;
           },
           description)
@@ -175,6 +177,10 @@ void declare(CLI::App& app, settings& s) {
   add_size(app, "--retain-bytes", chat.retain_bytes, "How much memory they may take up");
   add_duration(app, "--retain-age", chat.retain_age, "For how long they are remembered");
   add_size(app, "--retain-total", chat.retain_total, "How much memory they may take up in all rooms together");
+
+  app.add_option("--data", s.data, "The SQLite file in which they are stored, so that nothing that was acknowledged is lost")->type_name("FILE");
+  add_number(app, "--data-messages", s.data_messages, std::uint64_t{0}, std::uint64_t{1'000'000'000'000}, "How many messages of a room are stored; 0 for all");
+  add_duration(app, "--data-age", s.data_age, "For how long they are stored; 0s for ever", milliseconds{0}, 100);
 
   app.option_defaults()->group("Patience");
   add_duration(app, "--ping-interval", chat.ping_interval, "After how long a silence a connection is pinged");

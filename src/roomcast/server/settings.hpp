@@ -31,6 +31,12 @@ struct settings {
   /// How long stopping may take.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds{10};
 
+  /// Where rooms' messages are stored, and for how long: the file, or none; how many messages of a room, and for how long, where
+  /// that is not 0.
+  std::string data;
+  std::uint64_t data_messages = 0;
+  std::chrono::milliseconds data_age{0};
+
   log_level level = log_level::info;
   std::vector<std::string> words;  ///< of the command line, to be read again on SIGHUP
 

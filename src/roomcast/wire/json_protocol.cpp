@@ -77,6 +77,8 @@ class writer {
     return (*this)(R"(,"time":")")(iso_time{m.time}.view())(R"(","text":)").string(m.text);
   }
 
+  writer& object_of(const message& m) { return (*this)(R"({"type":"message",)").fields_of(m)("}"); }
+
   // What each answer begins with.
   writer& answer(std::string_view type, const std::optional<std::string>& ref) {
     (*this)(R"({"type":")")(type)("\"");
@@ -139,8 +141,10 @@ void append_message(std::pmr::string& out, const message& m) {
     out += m.text;
     return;
   }
-  append_frame(out, message_overhead + m.name.size() + m.text.size(), [&](auto& to) { to(R"({"type":"message",)").fields_of(m)("}"); });
+  append_frame(out, message_overhead + m.name.size() + m.text.size(), [&](auto& to) { to.object_of(m); });
 }
+
+void append_message_object(std::pmr::string& out, const message& m) { writer{out}.object_of(m); }
 
 void append_join(std::pmr::string& out, std::uint64_t id, std::string_view name) { append_change(out, "join", id, name); }
 

@@ -20,6 +20,9 @@ namespace roomcast::wire::json {
 /// Appends a message; a binary one as it came, in a binary frame.
 void append_message(std::pmr::string& out, const message& m);
 
+/// Appends a message's object, in no frame; not of a binary one.
+void append_message_object(std::pmr::string& out, const message& m);
+
 void append_join(std::pmr::string& out, std::uint64_t id, std::string_view name);
 void append_leave(std::pmr::string& out, std::uint64_t id, std::string_view name);
 

@@ -1,3 +1,4 @@
+#include "json_frames.hpp"
 #include "stage.hpp"
 
 #include <boost/json.hpp>
@@ -16,32 +17,13 @@ namespace {
 
 namespace json = boost::json;
 
-using frames = std::vector<json::object>;
+using frames = test::json_frames;
+using test::of_type;
+using test::say;
+using test::string;
+using test::texts;
 
-frames take(test::peer& p) {
-  frames all;
-  for (const auto& text : p.take_texts()) all.push_back(json::parse(text).as_object());
-  return all;
-}
-
-frames of_type(const frames& all, std::string_view type) {
-  frames some;
-  std::copy_if(all.begin(), all.end(), std::back_inserter(some), [&](const json::object& o) { return o.at("type").as_string() == type; });
-  return some;
-}
-
-std::string string(const json::object& o, std::string_view key) { return std::string{std::string_view{o.at(key).as_string()}}; }
-
-// The texts of the messages among `all`.
-std::vector<std::string> texts(const frames& all) {
-  std::vector<std::string> found;
-  for (const auto& each : of_type(all, "message")) found.push_back(string(each, "text"));
-  return found;
-}
-
-void say(test::peer& p, const std::string& text, const std::string& more = {}) {
-  p.send(masked_text(fmt::format(R"({{"type":"message","text":"{}"{}}})", text, more)));
-}
+frames take(test::peer& p) { return test::take_frames(p); }
 
 using strings = std::vector<std::string>;
 

@@ -74,7 +74,7 @@ TEST_CASE("beyond the memory budget the most lagging reader goes first, in whate
   most.set_window(1'000'000);
   CHECK(most.take_close() == 4008);
   less.set_window(1'000'000);
-  CHECK(less.take().size() > 50'000);
+  CHECK(less.take().size() > 40'000);
 }
 
 TEST_CASE("a reader that is shed while much of a frame is still to be sent is dropped") {
@@ -159,6 +159,7 @@ TEST_CASE("where slow readers skip, memory is kept without parting from them") {
     quick.take();
     if (i % 100 == 0) stage.pass(50ms);
   }
+  stage.pass(50ms);
   CHECK(held(stage) <= budget);
   CHECK(stage.count().slow_readers_skipped > 1);
   CHECK(stage.count().members == 2);

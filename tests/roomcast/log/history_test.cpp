@@ -73,7 +73,7 @@ TEST_CASE_FIXTURE(fixture, "a large batch is the log's own") {
 }
 
 TEST_CASE_FIXTURE(fixture, "notices are not remembered, and messages on both sides of one are") {
-  feed.log.use_json(true);
+  feed.log.use(wire::encoding::json);
   say("a", 1);
   feed.log.append_notice([](std::pmr::string& out) { out += "notice"; });
   say("b", 2);

@@ -8,7 +8,7 @@ namespace roomcast::test::model {
 namespace {
 
 // What `options::max_lag` counts for a batch, and for a message besides its frame.
-constexpr std::size_t batch_weight = 384;
+constexpr std::size_t batch_weight = 448;
 constexpr std::size_t message_weight = 28;
 
 // The capacity of a batch's strings that are short: names, and others.
