@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -22,6 +23,21 @@ enum class binary_policy {
 };
 
 enum class log_level { debug, info, warning, error };
+
+/// A request that has been answered, or, where it was let in, a member whose connection is over. The text is the peer's own,
+/// but for `from`.
+struct access_record {
+  std::string_view from;    ///< the peer's address; empty where it is not known
+  std::string_view method;  ///< empty where the request could not be read, as is `path`
+  std::string_view path;    ///< as it came, without the query, in which there may be a key
+  unsigned status = 0;      ///< of the answer
+
+  // of a member; one of another kind than a WebSocket has no close code
+  std::string_view room = {};
+  std::string_view name = {};
+  std::uint16_t close_code = 0;  ///< 1006 where there was no Close
+  std::chrono::milliseconds duration{0};
+};
 
 /// How a chat behaves. Sizes are bytes. The defaults suit a public server.
 struct options {
@@ -117,6 +133,10 @@ struct options {
   /// Where the library's messages go, one call a line, from any lane's thread, and until the last connection has ended;
   /// nowhere where it is empty. Must not throw.
   std::function<void(log_level, std::string_view)> log = {};
+
+  /// What is told of each request and of each member, when it is over; nothing where it is empty. From any lane's thread, and
+  /// must not throw.
+  std::function<void(const access_record&)> access = {};
 };
 
 }  // namespace roomcast

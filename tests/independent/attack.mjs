@@ -26,7 +26,7 @@ export function attack(name, { options = [], descriptors, pace = 5, counted, ski
     stranger.send('what was that?');
     assert.equal(await stranger.receive(), '[stranger] what was that?');
     assert.equal((await server.request({ target: '/healthz' })).status, 200);
-    if (counted) assert.ok((await server.metric(`${counted}_total`)) > 0, `${counted} was not counted`);
+    if (counted) assert.ok((await server.metric(counted)) > 0, `${counted} was not counted`);
   });
 }
 

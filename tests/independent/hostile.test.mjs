@@ -23,7 +23,7 @@ function assertRetry({ status, headers }, expected) {
   assert.match(headers['retry-after'], /^[1-9]\d*$/);
 }
 
-attack('bad handshakes are refused', { counted: 'refused_handshakes' }, async (server, room) => {
+attack('bad handshakes are refused', { counted: 'refused_total{reason="handshake"}' }, async (server, room) => {
   const cases = {
     'no Host': [400, { headers: { Host: null } }],
     'no key': [400, { headers: { 'Sec-WebSocket-Key': null } }],
@@ -44,14 +44,14 @@ attack('bad handshakes are refused', { counted: 'refused_handshakes' }, async (s
   }
 });
 
-attack('pages of a foreign origin, and of none, are refused', { counted: 'refused_origins' }, async (server) => {
+attack('pages of a foreign origin, and of none, are refused', { counted: 'refused_total{reason="origin"}' }, async (server) => {
   for (const Origin of ['http://evil.example', `http://127.0.0.1:${server.port + 1}`, 'null']) {
     const { status } = await server.request(upgradeRequest(server.port, { target: mallory, headers: { Origin } }));
     assert.equal(status, 403, Origin);
   }
 });
 
-attack('over the limit of connections all are refused', { options: ['--max-connections', '6'], counted: 'refused_connections' }, async (server, room) => {
+attack('over the limit of connections all are refused', { options: ['--max-connections', '6'], counted: 'refused_total{reason="connections"}' }, async (server, room) => {
   const taken = [await server.connectAndJoin(mallory), await server.connectAndJoin(square)];
   for (let n = 0; n < 20; ++n) assertRetry(await server.request(upgradeRequest(server.port, { target: square })), 503);
   await room.turn();
@@ -60,7 +60,7 @@ attack('over the limit of connections all are refused', { options: ['--max-conne
 
 // To look at an object's type UBSan takes a pipe: without descriptors it finds fault with any.
 const sanitized = process.env.ROOMCAST !== undefined && readFileSync(process.env.ROOMCAST).includes('__ubsan_handle_dynamic_type');
-const scarce = { descriptors: 64, counted: 'refused_connections', skip: sanitized && 'UBSan needs descriptors of its own' };
+const scarce = { descriptors: 64, counted: 'refused_total{reason="connections"}', skip: sanitized && 'UBSan needs descriptors of its own' };
 
 attack('over the number of descriptors the others are refused, or hung up on', scarce, async (server, room) => {
   const crowd = [];
@@ -83,7 +83,7 @@ attack('over the number of descriptors the others are refused, or hung up on', s
 
 // By the code that answers them: how they are counted, and what is sent.
 const offences = [
-  [1002, 'closed_protocol', {
+  [1002, 'violations_total{kind="protocol"}', {
     'a frame that is not masked': [frame(text, 'hi', { masked: false })],
     ...Object.fromEntries([4, 2, 1].map((reserved) => [`reserved bits ${reserved}`, [frame(text, 'hi', { reserved })]])),
     ...Object.fromEntries([3, 7, 11, 15].map((opcode) => [`opcode ${opcode}`, [frame(opcode, 'hi')]])),
@@ -95,20 +95,20 @@ const offences = [
     'a stray continuation': [frame(continuation, 'hi')],
     'a message inside another': [frame(text, 'one', { fin: false }), frame(text, 'two')],
   }],
-  [1003, 'closed_binary', { 'a binary message': [frame(binary, 'hi')] }],
-  [1007, 'closed_invalid_text', {
+  [1003, 'violations_total{kind="binary"}', { 'a binary message': [frame(binary, 'hi')] }],
+  [1007, 'violations_total{kind="invalid_text"}', {
     'a byte that is never UTF-8': [frame(text, bytes(0x61, 0xff))],
     'bad UTF-8 in a fragment': [frame(text, 'good', { fin: false }), frame(continuation, bytes(0xff))],
     'a character cut short by an empty last fragment': [frame(text, bytes(0xe2), { fin: false }), frame(continuation)],
   }],
-  [1008, 'closed_fragments', {
+  [1008, 'violations_total{kind="fragments"}', {
     '1,025 fragments': [frame(text, '', { fin: false }), many(1024, () => frame(continuation, '', { fin: false }))],
   }],
-  [1008, 'closed_control_rate', {
+  [1008, 'violations_total{kind="control_rate"}', {
     'too many pings': [many(1000, () => frame(ping, 'x'))],
     'too many pongs': [many(1000, () => frame(pong, 'x'))],
   }],
-  [1009, 'closed_too_large', {
+  [1009, 'violations_total{kind="too_large"}', {
     'a message that is too long': [frame(text, 'x'.repeat(65_537))],
     'a message that is declared to be too long': [frame(text, 'x', { length: 65_537 })],
     'a message that is declared to be huge': [frame(text, 'x', { length: (1n << 63n) - 1n })],
@@ -148,7 +148,7 @@ for (const [expected, counted, cases] of offences) {
   }
 }
 
-const hasty = { options: ['--message-timeout', '500ms'], counted: 'message_timeouts' };
+const hasty = { options: ['--message-timeout', '500ms'], counted: 'timeouts_total{kind="message"}' };
 
 const endless = Buffer.concat([frame(text, '', { fin: false }), many(1000, () => frame(continuation, '', { fin: false }))]);
 const unfinished = {
@@ -170,7 +170,7 @@ for (const [what, [bytes, interval]] of Object.entries(unfinished)) {
   });
 }
 
-const quick = { options: ['--handshake-timeout', '2s'], counted: 'request_timeouts' };
+const quick = { options: ['--handshake-timeout', '2s'], counted: 'timeouts_total{kind="request"}' };
 
 attack('a request that comes byte by byte is dropped in time', quick, async (server) => {
   const connection = await server.connect();
@@ -271,14 +271,14 @@ async function cutOffAsSlow(connection) {
   if (at + 4 <= rest.length) assert.deepEqual([rest[at], rest.readUInt16BE(at + 2)], [0x80 | close, 4008]);
 }
 
-attack('a reader that stalls is cut off once it lags', { options: [...narrow, '--max-lag', '1MiB'], counted: 'slow_readers_closed' }, async (server, room) => {
+attack('a reader that stalls is cut off once it lags', { options: [...narrow, '--max-lag', '1MiB'], counted: 'slow_readers_total{action="close"}' }, async (server, room) => {
   const stalled = await server.connectAndJoin(mallory);
   stalled.stopReading();
   await otherTalksUntilGone(server, room);
   await cutOffAsSlow(stalled);
 });
 
-attack('a reader that stalls and goes on sending is cut off once it lags', { options: [...narrow, '--max-lag', '1MiB'], counted: 'slow_readers_closed' }, async (server, room) => {
+attack('a reader that stalls and goes on sending is cut off once it lags', { options: [...narrow, '--max-lag', '1MiB'], counted: 'slow_readers_total{action="close"}' }, async (server, room) => {
   const stalled = await server.connectAndJoin(mallory);
   stalled.stopReading();
   await talkUntilGone(server, room, (frames) => stalled.write(frames));
@@ -287,7 +287,7 @@ attack('a reader that stalls and goes on sending is cut off once it lags', { opt
 
 attack(
   'a reader that takes nothing is dropped in time, however little it lags',
-  { options: [...narrow, '--max-lag', '256MiB', '--send-timeout', '2s'], counted: 'send_timeouts' },
+  { options: [...narrow, '--max-lag', '256MiB', '--send-timeout', '2s'], counted: 'timeouts_total{kind="send"}' },
   async (server, room) => {
     const stalled = await server.connectAndJoin(mallory);
     stalled.stopReading();
@@ -297,7 +297,7 @@ attack(
 
 attack(
   'a reader that takes nothing is dropped in time, even if it goes on sending',
-  { options: [...narrow, '--max-lag', '256MiB', '--send-timeout', '2s'], counted: 'send_timeouts' },
+  { options: [...narrow, '--max-lag', '256MiB', '--send-timeout', '2s'], counted: 'timeouts_total{kind="send"}' },
   async (server, room) => {
     const stalled = await server.connectAndJoin(mallory);
     stalled.stopReading();
@@ -305,7 +305,7 @@ attack(
   },
 );
 
-const impatient = { options: ['--close-timeout', '1s'], counted: 'close_timeouts' };
+const impatient = { options: ['--close-timeout', '1s'], counted: 'timeouts_total{kind="close"}' };
 
 attack('requests whose answers are not read are not taken without end', impatient, async (server, room) => {
   const connection = await server.connect();
@@ -336,7 +336,7 @@ attack('pings whose answers are not read are no harm', { options: ['--max-contro
   connection.destroy();
 });
 
-attack('a header without end is refused', { counted: 'refused_requests' }, async (server) => {
+attack('a header without end is refused', { counted: 'refused_total{reason="request"}' }, async (server) => {
   const connection = await server.connect();
   connection.write('GET /chat HTTP/1.1\r\n');
   // Refused by a server that has hung up.
@@ -344,7 +344,7 @@ attack('a header without end is refused', { counted: 'refused_requests' }, async
   await connection.hungUp();
 });
 
-attack('four megabytes that are no request are refused', { counted: 'refused_requests' }, async (server) => {
+attack('four megabytes that are no request are refused', { counted: 'refused_total{reason="request"}' }, async (server) => {
   const connection = await server.connect();
   for (let n = 0; n < 64; ++n) await connection.writeOut(randomBytes(65_536)).catch(() => {});
   await connection.hungUp();
@@ -352,7 +352,7 @@ attack('four megabytes that are no request are refused', { counted: 'refused_req
 
 const clientHello = Buffer.concat([bytes(0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3), randomBytes(506)]);
 
-attack('other protocols are refused', { counted: 'refused_requests' }, async (server) => {
+attack('other protocols are refused', { counted: 'refused_total{reason="request"}' }, async (server) => {
   for (const greeting of ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0', clientHello, 'SSH-2.0-OpenSSH_9.2\r\n', '\0', '\r\n\r\n\r\n']) {
     const connection = await server.connect();
     connection.write(greeting);
@@ -372,7 +372,7 @@ attack('who does not answer a close has left at once, and is dropped in time', i
   await gone(server);
   await room.turn();
   const dropped = async () => {
-    while ((await server.metric('close_timeouts_total')) === 0) await pause(20);
+    while ((await server.metric('timeouts_total{kind="close"}')) === 0) await pause(20);
   };
   await within(dropped(), 'the silent one is dropped');
   silent.destroy();
@@ -405,7 +405,7 @@ function chatter(connection, room) {
   return within(talk(), 'the end of the connection');
 }
 
-attack('over the limit of connections of one address its next are refused', { options: ['--max-connections-per-ip', '6'], counted: 'refused_per_ip' }, async (server, room) => {
+attack('over the limit of connections of one address its next are refused', { options: ['--max-connections-per-ip', '6'], counted: 'refused_total{reason="connections_per_ip"}' }, async (server, room) => {
   const knock = async (localAddress) => {
     const connection = await server.connect({ localAddress });
     connection.write(upgradeRequest(server.port, { target: square }));
@@ -423,7 +423,7 @@ attack('over the limit of connections of one address its next are refused', { op
   for (const connection of taken) connection.destroy();
 });
 
-attack('handshakes over their rate are refused, until there is room again', { options: ['--handshake-rate', '5'], counted: 'refused_handshake_rate' }, async (server, room) => {
+attack('handshakes over their rate are refused, until there is room again', { options: ['--handshake-rate', '5'], counted: 'refused_total{reason="handshake_rate"}' }, async (server, room) => {
   const crowd = await Promise.all(times(60, () => server.connect()));
   for (const connection of crowd) connection.write(upgradeRequest(server.port, { target: square }));
   const answers = await Promise.all(crowd.map((connection) => connection.response()));
@@ -452,7 +452,7 @@ function hearSelf(connection, count) {
 
 const numbers = (count) => many(count, (n) => frame(text, String(n)));
 
-attack('messages over the rate come late, but all of them', { options: ['--rate', '100:200'], pace: 20, counted: 'held_back' }, async (server, room) => {
+attack('messages over the rate come late, but all of them', { options: ['--rate', '100:200'], pace: 20, counted: 'held_back_total' }, async (server, room) => {
   const fast = await server.connectAndJoin(mallory);
   const from = performance.now();
   fast.write(numbers(500));
@@ -465,7 +465,7 @@ attack('messages over the rate come late, but all of them', { options: ['--rate'
 
 attack(
   'who is held back has not fallen silent, and its message has not stopped coming',
-  { options: ['--rate', '20:20', '--ping-interval', '1s', '--pong-timeout', '1s', '--message-timeout', '1s'], pace: 100, counted: 'held_back' },
+  { options: ['--rate', '20:20', '--ping-interval', '1s', '--pong-timeout', '1s', '--message-timeout', '1s'], pace: 100, counted: 'held_back_total' },
   async (server, room) => {
     const fast = await server.connectAndJoin(mallory);
     fast.write(numbers(140));
@@ -475,7 +475,7 @@ attack(
   },
 );
 
-attack('who is over the rate for ten seconds on end is closed with 1008', { options: ['--rate', '20:20'], pace: 100, counted: 'closed_rate' }, async (server, room) => {
+attack('who is over the rate for ten seconds on end is closed with 1008', { options: ['--rate', '20:20'], pace: 100, counted: 'violations_total{kind="rate"}' }, async (server, room) => {
   const fast = await server.connectAndJoin(mallory);
   fast.write(numbers(1000));
   const { heard, code } = await hearSelf(fast, 1000);
@@ -486,7 +486,7 @@ attack('who is over the rate for ten seconds on end is closed with 1008', { opti
 
 attack(
   'over the budget of memory the readers that lag are cut off',
-  { options: [...narrow, '--max-lag', '256MiB', '--memory-budget', '8MiB'], counted: 'shed' },
+  { options: [...narrow, '--max-lag', '256MiB', '--memory-budget', '8MiB'], counted: 'shed_total' },
   async (server, room) => {
     const stalled = [await server.connectAndJoin(mallory), await server.connectAndJoin(square), await server.connectAndJoin(square)];
     for (const connection of stalled) connection.stopReading();
@@ -497,7 +497,7 @@ attack(
 
 attack(
   'over the budget of memory those who hoard halves of messages let nobody in, and harm nobody who is',
-  { options: ['--memory-budget', '1MiB', '--max-message-size', '256KiB'], counted: 'refused_memory' },
+  { options: ['--memory-budget', '1MiB', '--max-message-size', '256KiB'], counted: 'refused_total{reason="memory"}' },
   async (server, room) => {
     const hoarders = [];
     const enter = async () => {

@@ -96,7 +96,7 @@ test('a gap tells exactly what was left out', async (t) => {
   const talker = await JsonMember.join(server, '/chat?name=talker');
   slow.client.stopReading();
   const heard = [];
-  for (let n = 0; n < 4000 && !(n % 20 === 0 && (await server.metric('slow_readers_skipped_total')) > 2); ++n) {
+  for (let n = 0; n < 4000 && !(n % 20 === 0 && (await server.metric('slow_readers_total{action="skip"}')) > 2); ++n) {
     talker.say('x'.repeat(10_000), { echo: false, ref: String(n) });
     heard.push((await reader.next('message')).seq);
   }
@@ -581,13 +581,13 @@ attack('ten frames on end that are no commands end their sender, nine do not', {
   assert.ok(!room.saidBy('mallory').includes('[mallory] too late'));
 });
 
-attack('a binary frame ends a JSON member, too', { counted: 'closed_binary' }, async (server) => {
+attack('a binary frame ends a JSON member, too', { counted: 'violations_total{kind="binary"}' }, async (server) => {
   const eve = await joinAsMallory(server);
   eve.client.send(Buffer.from('{"type":"message","text":"x"}'), { binary: true });
   assert.equal(await eve.closed(), 1003);
 });
 
-attack('text that is not UTF-8 ends a JSON member, too', { counted: 'closed_invalid_text' }, async (server) => {
+attack('text that is not UTF-8 ends a JSON member, too', { counted: 'violations_total{kind="invalid_text"}' }, async (server) => {
   for (const bad of [[0xff], [0xed, 0xa0, 0x80], [0xc0, 0x80], [0xf4, 0x90, 0x80, 0x80]]) {
     const eve = await server.connect();
     eve.write(upgradeRequest(server.port, { target: square, headers: { 'Sec-WebSocket-Protocol': 'roomcast.v1' } }));

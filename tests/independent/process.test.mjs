@@ -5,12 +5,7 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
-import { Server, run, runWith, upgradeRequest } from './server.mjs';
-
-function assertOneLine(text, ...parts) {
-  assert.match(text, /^[^\n]+\n$/);
-  for (const part of parts) assert.ok(text.includes(part), `${part} is not in: ${text}`);
-}
+import { Server, assertOneLine, run, runWith, upgradeRequest } from './server.mjs';
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
   test(`on ${signal} members are closed with 1012, and the server ends well`, async (t) => {
@@ -53,6 +48,30 @@ test('while it drains the server answers that it is not ready, and lets nobody i
   assert.equal((await server.ended).status, 1, 'a second signal ends it at once');
 });
 
+function adminPortOf(server) {
+  return Number(/^roomcast admin port on 127\.0\.0\.1:(\d+)$/m.exec(server.stdout)?.[1]);
+}
+
+test('with an admin port the metrics are there, and only there', async (t) => {
+  const server = await Server.start(t, '--admin-port', '0');
+  const admin = adminPortOf(server);
+  const status = async (target, port) => (await server.request({ target }, { port })).status;
+  for (const target of ['/', '/healthz', '/readyz']) assert.equal(await status(target, server.port), 200, target);
+  assert.equal(await status('/metrics', server.port), 404);
+  for (const target of ['/metrics', '/healthz', '/readyz']) assert.equal(await status(target, admin), 200, target);
+  assert.equal(await status('/', admin), 404);
+  assert.equal((await server.request(upgradeRequest(admin), { port: admin })).status, 404, 'nobody becomes a member there');
+});
+
+test('the admin port answers when the server is full', async (t) => {
+  const server = await Server.start(t, '--admin-port', '0', '--max-connections', '1');
+  const member = await server.join();
+  assert.equal((await server.request({ target: '/healthz' })).status, 503);
+  assert.equal((await server.request({ target: '/metrics' }, { port: adminPortOf(server) })).status, 200);
+  member.send('hi');
+  assert.equal(await member.receive(), '[user0] hi');
+});
+
 test('an unknown option is named', async () => {
   const { status, stderr } = await run('--bogus');
   assert.equal(status, 2);
@@ -65,6 +84,7 @@ test('a value out of range is refused, and its option named', async (t) => {
     ['--port', '-1'],
     ['--port', 'http'],
     ['--address', 'not-an-address'],
+    ['--admin-port', '70000'],
     ['--threads', '0'],
     ['--max-message-size', '-1'],
     ['--ping-interval', 'soon'],

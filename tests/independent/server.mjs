@@ -24,7 +24,7 @@ export async function within(promise, what, limit = patience) {
 }
 
 // Values as they come, for one consumer that takes them in order. A failure comes after all values.
-class Inbox {
+export class Inbox {
   #values = [];
   #waiting = null;
   #failure = null;
@@ -70,6 +70,12 @@ function launch(options, environment, before = []) {
   // Whoever awaits `ended` hears of a failure; nobody awaiting it yet is no reason to end the test run.
   ended.catch(() => {});
   return { child, output, ended };
+}
+
+// Fails unless `text` is one line, in which all `parts` are.
+export function assertOneLine(text, ...parts) {
+  assert.match(text, /^[^\n]+\n$/);
+  for (const part of parts) assert.ok(text.includes(part), `${part} is not in: ${text}`);
 }
 
 // Runs roomcast to its end, for command lines that do not serve.
@@ -167,8 +173,11 @@ export class Tool {
   }
 }
 
-// Stands between a sub-command and a server, and sees when the one has joined the other, and what it has said.
+// Stands between a client and a server, and sees when the one has joined the other, and what it has said.
 export class Relay {
+  // What does not pass is thrown away: what clients say, what the server says, and whoever comes anew.
+  passes = { up: true, down: true, newcomers: true };
+
   #said = [];
   #pairs = new Set();
 
@@ -179,13 +188,18 @@ export class Relay {
     relay.joined = within(new Promise((resolve) => (joined = resolve)), 'a handshake through the relay');
     relay.joined.catch(() => {});
     const listener = net.createServer((near) => {
+      if (!relay.passes.newcomers) return near.resetAndDestroy();
       const far = net.connect({ host: '127.0.0.1', port, noDelay: true });
       near.setNoDelay();
       const pair = { near, far };
       relay.#pairs.add(pair);
       near.on('close', () => relay.#pairs.delete(pair));
-      near.on('data', (bytes) => (relay.#said.push(bytes), far.write(bytes)));
+      near.on('data', (bytes) => {
+        relay.#said.push(bytes);
+        if (relay.passes.up) far.write(bytes);
+      });
       far.on('data', (bytes) => {
+        if (!relay.passes.down) return;
         if (bytes.subarray(0, 12).equals(Buffer.from('HTTP/1.1 101'))) near.write(bytes, joined);
         else near.write(bytes);
       });
@@ -212,6 +226,19 @@ export class Relay {
       near.resetAndDestroy();
     }
     this.#pairs.clear();
+  }
+
+  // Says `text`, which is short, to the clients as if the server did.
+  says(text) {
+    for (const { near } of this.#pairs) near.write(Buffer.from([0x81, text.length, ...Buffer.from(text)]));
+  }
+
+  // Closes the connections through it with `code`, as if the server did.
+  closesWith(code) {
+    for (const { near, far } of this.#pairs) {
+      far.removeAllListeners('data').resume();
+      near.write(Buffer.from([0x88, 2, code >> 8, code & 0xff]));
+    }
   }
 
   // The code of the Close that was the last the client has said, or nothing.
@@ -247,6 +274,11 @@ export class Server {
     return Server.#start(t, 0, {}, options, ['/bin/sh', '-c', `ulimit -n ${count}; exec "$0" "$@"`]);
   }
 
+  // The same, started by another command, which puts what follows it in its own place.
+  static startBy(t, before, ...options) {
+    return Server.#start(t, 0, {}, options, before);
+  }
+
   static async #start(t, port, environment, options, before) {
     const process = launch(['--port', String(port), '--address', '127.0.0.1', ...options], environment, before);
     const server = new Server(process);
@@ -269,10 +301,19 @@ export class Server {
     this.#process = process;
   }
 
+  get pid() {
+    return this.#process.child.pid;
+  }
+
   // How the process ended: { status, signal, stdout, stderr }.
   get ended() {
     this.#awaited = true;
     return within(this.#process.ended, 'the end of roomcast');
+  }
+
+  // What it has said so far.
+  get stdout() {
+    return this.#process.output.stdout;
   }
 
   signal(name) {
@@ -302,6 +343,12 @@ export class Server {
     return within(answer, `a refusal of ${target}`).finally(() => socket.terminate());
   }
 
+  // A client of another kind, which is destroyed before the server ends.
+  keep(client) {
+    this.#clients.push(client);
+    return client;
+  }
+
   // A bare TCP connection; `options` are those of `net.connect`.
   async connect(options = {}) {
     const socket = net.connect({ host: '127.0.0.1', port: this.port, noDelay: true, ...options });
@@ -320,22 +367,22 @@ export class Server {
     return connection;
   }
 
-  // The answer to one request: text, or an object with `method`, `target` and `headers`.
-  async request(request) {
-    const connection = await this.connect();
+  // The answer to one request: text, or an object with `method`, `target` and `headers`. `options` are those of `net.connect`.
+  async request(request, options = {}) {
+    const connection = await this.connect(options);
     connection.write(typeof request === 'string' ? request : httpRequest(this.port, request));
     const answer = await connection.response(request.method);
     connection.destroy();
     return answer;
   }
 
-  // What /metrics says of `name`, which is without the `roomcast_` before it.
+  // What /metrics says of `name`, which is without the `roomcast_` before it, and with its labels.
   async metric(name) {
     const { status, body } = await this.request({ target: '/metrics' });
     assert.equal(status, 200);
-    const line = new RegExp(`^roomcast_${name} (\\d+)$`, 'm').exec(body);
+    const line = body.split('\n').find((each) => each.startsWith(`roomcast_${name} `));
     assert.ok(line, `there is no roomcast_${name} in:\n${body}`);
-    return Number(line[1]);
+    return Number(line.split(' ')[1]);
   }
 
   // A test that does not end the server itself still sees to it that it ends well: sanitizers report by exit status.

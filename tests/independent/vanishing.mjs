@@ -12,7 +12,7 @@ ip('address', 'add', `${address}/32`, 'dev', 'lo');
 
 const options = ['--ping-interval', '2s', '--pong-timeout', '2s'];
 
-attack('a member whose packets are dropped has left once it has not answered a ping', { options, counted: 'pong_timeouts' }, async (server) => {
+attack('a member whose packets are dropped has left once it has not answered a ping', { options, counted: 'timeouts_total{kind="pong"}' }, async (server) => {
   const vanished = await server.connectAndJoin(mallory, { localAddress: address });
   const from = performance.now();
   ip('address', 'delete', `${address}/32`, 'dev', 'lo');

@@ -214,7 +214,7 @@ test('everything at once, for a while: every room hears what it should, and the 
     await server.returnsTo(before, `after round ${round}`);
     memory.push(server.memory());
   }
-  const { roomcast_slow_readers_closed_total: slow, roomcast_pong_timeouts_total: silent } = await server.metrics();
+  const { 'roomcast_slow_readers_total{action="close"}': slow, 'roomcast_timeouts_total{kind="pong"}': silent } = await server.metrics();
   assert.deepEqual({ slow, silent }, { slow: floods, silent: 0 });
   for (const room of rooms) await room.bystanders.leave();
   await server.returnsTo(empty, 'in the end');

@@ -122,7 +122,7 @@ inline error_code put(log::store& s, std::string_view room, std::uint64_t first,
 struct answer {
   error_code ec;
   std::vector<log::record> records;
-  bool complete = false;
+  bool complete = false, whole = false;
 
   std::vector<std::uint64_t> seqs() const {
     std::vector<std::uint64_t> all;
@@ -133,8 +133,8 @@ struct answer {
 
 inline answer get(log::store& s, std::string_view room, const log::store::range& r) {
   auto found = std::make_shared<std::promise<answer>>();
-  s.read(room, r, [found](error_code ec, std::vector<log::record> records, bool complete) {
-    found->set_value({ec, std::move(records), complete});
+  s.read(room, r, [found](error_code ec, log::store::excerpt e) {
+    found->set_value({ec, std::move(e.records), e.complete, e.whole});
   });
   return found->get_future().get();
 }
@@ -151,7 +151,7 @@ inline std::vector<std::uint64_t> seqs(std::uint64_t first, std::uint64_t last) 
 class held {
  public:
   explicit held(log::store& s) {
-    s.read("", {}, [both = both_](error_code, const std::vector<log::record>&, bool) {
+    s.read("", {}, [both = both_](error_code, const log::store::excerpt&) {
       both->is_held.set_value();
       both->is_let_go.get_future().wait();
     });

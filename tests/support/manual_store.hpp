@@ -23,6 +23,7 @@ class manual_disk {
     std::string epoch;
     std::uint64_t seq = 0;  // that was appended, stored or not
     std::vector<log::record> records;
+    std::uint64_t given_up = 0;  // messages up to this one are not among them any more
   };
 
   /// How many batches wait.
@@ -124,13 +125,13 @@ class manual_store final : public log::store {
 
  private:
   void serve(const std::string& room, const range& r, const found& done) const {
-    if (disk_->read_failure) return done(disk_->read_failure, {}, false);
+    if (disk_->read_failure) return done(disk_->read_failure, {});
     std::vector<log::record> some;
     std::size_t bytes = 0;
     bool complete = true;
     const auto& all = disk_->rooms[room].records;
     for (auto each = all.rbegin(); each != all.rend() && complete; ++each) {
-      if (each->seq <= r.after || each->seq >= r.before) continue;
+      if (each->seq <= r.after || each->seq >= r.before || (each->binary && !r.binary)) continue;
       bytes += sizeof(log::record) + each->text.size() + each->name.size();
       if (some.size() == r.limit || (bytes > r.max_bytes && !some.empty()))
         complete = false;
@@ -138,7 +139,7 @@ class manual_store final : public log::store {
         some.push_back(*each);
     }
     std::reverse(some.begin(), some.end());
-    done({}, std::move(some), complete);
+    done({}, {.records = std::move(some), .complete = complete, .whole = complete && r.after >= disk_->rooms[room].given_up});
   }
 
   std::shared_ptr<manual_disk> disk_;

@@ -23,6 +23,7 @@ void open_standard_streams() {
 
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // whoever reads our output may go away
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is a disk that is full
   open_standard_streams();
   namespace command = roomcast::command;
   using entry = std::pair<std::string_view, int (*)(command::words)>;

@@ -143,6 +143,7 @@ void connection::close(std::uint16_t code, std::string_view reason) {
 }
 
 void connection::close_with(std::string_view frame) {
+  note_close(wire::code_of_close(frame));
   outbox_.close(frame);
   wind_up();
   wake();
@@ -159,6 +160,10 @@ void connection::wake() noexcept {
   io_->cancel();
   if (pacing_) pacing_->let_go.cancel();
   if (unclogging_) unclogging_->cancel();
+}
+
+void connection::note_close(std::uint16_t code) noexcept {
+  if (close_code_ == 0) close_code_ = code;
 }
 
 void connection::wind_up() {
@@ -264,7 +269,10 @@ void connection::deliver(const std::shared_ptr<log::link>& newest) {
   outbox_.offer(newest);
   if (acknowledgements_ || newest->batch->failure) tell_outcome(*newest->batch);
   flush();
-  if (blocked_ && outbox_.lag_before(*newest) > home_->config().max_lag) catch_up(newest);
+  if (!blocked_) return;
+  const std::uint64_t lag = outbox_.lag_before(*newest);
+  home_->count().lag.record(lag);
+  if (lag > home_->config().max_lag) catch_up(newest);
 }
 
 // What has become of its own messages in `b`.
@@ -315,6 +323,7 @@ void connection::dismiss(std::string_view close, std::uint64_t flush_to) {
 }
 
 void connection::send_away(std::uint64_t flush_to) {
+  note_close(wire::close_code::service_restart);  // what is sent may begin with a goodbye
   const auto wait = retry_after(number());
   if (form() == wire::encoding::events) return dismiss(wire::events::make_goodbye("restart", wait), flush_to);
   const std::string last = form() == wire::encoding::json ? wire::json::make_goodbye("restart", wait) : "";

@@ -9,6 +9,7 @@
 #include "roomcast/room/lane.hpp"
 #include "roomcast/room/member.hpp"
 #include "roomcast/room/rate_limit.hpp"
+#include "roomcast/wire/close_code.hpp"
 
 #include <coroutine>
 #include <cstdint>
@@ -92,6 +93,15 @@ class connection final : public member,
 
   void drop() noexcept override;
 
+  /// The first Close, whoever's it is, has `code`. Those of `close` and `close_with` are known.
+  void note_close(std::uint16_t code) noexcept;
+
+  /// The code of the first Close; 1006 where there was none.
+  std::uint16_t close_code() const noexcept { return close_code_ != 0 ? close_code_ : wire::close_code::abnormal; }
+
+  /// The peer's address, while it is connected; empty where its transport has none.
+  std::string address() const { return io_->address(); }
+
   // deadlines
 
   /// The handshake is done: pings, and limits for messages, begin.
@@ -161,6 +171,7 @@ class connection final : public member,
   std::unique_ptr<acknowledgements> acknowledgements_;  // null but for one of JSON
   std::unique_ptr<lane::timer> unclogging_;  // never expires: cancelled when little waits again; only for one who has been clogged
   timer_wheel::time_point scheduled_ = deadlines::never;
+  std::uint16_t close_code_ = 0;  // of the first Close; 0 before
   wire::encoding form_ = wire::encoding::text;
   bool open_ = false;      // the handshake is done
   bool displaced_ = false;  // somebody has come back for its name

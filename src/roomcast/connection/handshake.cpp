@@ -56,18 +56,15 @@ bool same(std::string_view a, std::string_view b) noexcept {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(), [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+std::string_view trimmed(std::string_view text) noexcept {
+  const auto first = text.find_first_not_of(" \t");
+  return first == text.npos ? std::string_view{} : text.substr(first, text.find_last_not_of(" \t") + 1 - first);
+}
+
 template <class Field>
 std::string_view find(const request_header& request, Field field) {
   const auto value = request[field];
   return {value.data(), value.size()};
-}
-
-// As an `EventSource` does.
-bool accepts_events(const request_header& request) {
-  const auto [first, last] = request.equal_range(http::field::accept);
-  return std::any_of(first, last, [](const auto& line) {
-    return line.value().find("text/event-stream") != line.value().npos;
-  });
 }
 
 // False where `since` is there, and is no sequence number.
@@ -84,6 +81,20 @@ bool read_resumption(const std::optional<std::string_view>& since, std::string_v
 
 bool is_chat_path(std::string_view path, const options& config) noexcept {
   return path.starts_with(config.path) && (path.size() == config.path.size() || path[config.path.size()] == '/');
+}
+
+bool asks_for_events(const request_header& request) {
+  if (request.count(http::field::upgrade) != 0) return false;
+  const auto [first, last] = request.equal_range(http::field::accept);
+  return std::any_of(first, last, [](const auto& line) {
+    std::string_view rest{line.value().data(), line.value().size()};
+    for (;;) {
+      const auto comma = rest.find(',');
+      if (same(trimmed(rest.substr(0, std::min(comma, rest.find(';')))), "text/event-stream")) return true;
+      if (comma == rest.npos) return false;
+      rest.remove_prefix(comma + 1);
+    }
+  });
 }
 
 bool is_origin_allowed(std::string_view origin, std::string_view host, const std::vector<std::string>& allowed) {
@@ -109,20 +120,20 @@ std::variant<admission, response> examine(const request_header& request, const o
     admitted.room = *room;
   }
   if (request.method() != http::verb::get) return refuse(405, "a WebSocket begins with GET", "Allow: GET\r\n");
-  if (request.version() != 11) return refuse(400, "a WebSocket begins with HTTP/1.1");
   if (request.count(http::field::host) != 1) return refuse(400, "exactly one Host header is needed");
   if (has_body(request)) return refuse(400, "a request for a room has no body");
   const auto origins = request.count(http::field::origin);
   if (origins > 1 || (origins == 1 && !is_origin_allowed(find(request, http::field::origin), find(request, http::field::host), config.allow_origins)))
     return refuse(403, "pages of that origin may not connect");
   if (!lists(request, http::field::upgrade, "websocket")) {
-    if (!accepts_events(request))
+    if (!asks_for_events(request))
       return refuse(426, "this is a WebSocket: connect with ws:// or wss://", "Upgrade: websocket\r\nConnection: Upgrade\r\n");
     admitted.wanted.form = wire::encoding::events;
     const auto last = request.count(last_event_id) != 0 ? std::optional{find(request, last_event_id)} : find_parameter(where->query, "since");
     if (!read_resumption(last, where->query, admitted.wanted)) return refuse(400, "Last-Event-ID is not a sequence number");
     return admitted;
   }
+  if (request.version() != 11) return refuse(400, "a WebSocket begins with HTTP/1.1");
   if (!lists(request, http::field::connection, "upgrade")) return refuse(400, "the Connection header does not say Upgrade");
   if (request.count(http::field::sec_websocket_version) == 0) return refuse(400, "the Sec-WebSocket-Version header is missing");
   if (find(request, http::field::sec_websocket_version) != "13")

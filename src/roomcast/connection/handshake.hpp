@@ -31,6 +31,9 @@ struct admission {
 /// Whether `path` is the chat's, a room's name aside.
 bool is_chat_path(std::string_view path, const options& config) noexcept;
 
+/// Whether a request without an upgrade asks for an event stream, as an `EventSource` does.
+bool asks_for_events(const request_header& request);
+
 /// Judges a request by all that can be said before the room is asked: of an upgrade request RFC 6455 section 4.2.1, the path, the
 /// origin, the name. One without an upgrade is let in if it asks for an event stream.
 std::variant<admission, response> examine(const request_header& request, const options& config);

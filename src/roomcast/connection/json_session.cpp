@@ -59,7 +59,7 @@ task<> json_session::tell_stored_history(wire::json::history_request asked) {
   const auto ask = [&whole] { return whole.visible(); };
   call where{here, whole.home(), ask};
   const room::standing visible = co_await where;
-  const log::store::range range{.before = std::min(asked.before, visible.seq + 1), .limit = asked.limit, .max_bytes = room::enough_history};
+  const log::store::range range{.before = std::min(asked.before, visible.seq + 1), .limit = asked.limit, .max_bytes = room::enough_history, .binary = false};
   reading read{here, whole.name(), range};
   const reading::result found = co_await read;
   if (found.failure) {
@@ -67,9 +67,9 @@ task<> json_session::tell_stored_history(wire::json::history_request asked) {
     co_return peer_.send(wire::json::make_error(f));
   }
   wire::json::history_writer list{asked.ref};
-  for (const log::record& r : found.records)
-    if (!r.binary) list.add({.seq = r.seq, .id = r.sender, .room = {}, .name = r.name, .text = r.text, .time = r.time});
-  peer_.send_at(visible.position, list.finish(found.complete));
+  for (const log::record& r : found.what.records)
+    list.add({.seq = r.seq, .id = r.sender, .room = {}, .name = r.name, .text = r.text, .time = r.time});
+  peer_.send_at(visible.position, list.finish(found.what.complete));
 }
 
 void json_session::refuse(const wire::json::fault& f) {

@@ -60,7 +60,8 @@ std::pair<std::uint64_t, std::uint64_t> outbox::skip_to(const std::shared_ptr<lo
   if (cursor_.is_at(*newest)) return {from, from};  // there is nothing before it to let go of
   keep_half_sent();
   cursor_.skip_to(newest);
-  return {from, cursor_.next_seq()};
+  const bool is_read = !cursor_.is_at(*newest);  // where it has nothing in this form
+  return {from, is_read ? newest->batch->last_seq() + 1 : cursor_.next_seq()};
 }
 
 void outbox::keep_half_sent() {
@@ -75,11 +76,6 @@ std::size_t outbox::private_size() const noexcept {
   std::size_t size = private_->ready.size() - private_->gone + private_->pong.size() + private_->last.size();
   for (const auto& [position, bytes] : private_->later) size += bytes.size();
   return size;
-}
-
-std::size_t outbox::answers_size() const noexcept {
-  if (!private_) return 0;
-  return private_size() - (private_->rest > private_->gone ? private_->rest - private_->gone : 0);
 }
 
 std::string_view outbox::next() noexcept {

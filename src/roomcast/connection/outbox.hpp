@@ -67,7 +67,7 @@ class outbox {
   std::size_t private_size() const noexcept;
 
   /// The same without that rest.
-  std::size_t answers_size() const noexcept;
+  std::size_t answers_size() const noexcept { return private_ ? private_size() - private_->unsent_rest() : 0; }
 
   /// The weight of what it is replayed and nobody else holds.
   std::uint64_t own_replay() const noexcept { return cursor_.own_weight(); }
@@ -89,6 +89,8 @@ class outbox {
   // Only while there are private bytes: most connections, most of the time, have none.
   struct private_bytes {
     explicit private_bytes(std::pmr::memory_resource* memory) : ready(memory), pong(memory), later(memory), last(memory) {}
+
+    std::size_t unsent_rest() const noexcept { return rest > gone ? rest - gone : 0; }
 
     std::pmr::string ready;  // next at a boundary
     std::size_t gone = 0;    // of `ready`

@@ -1,5 +1,6 @@
 #include "roomcast/connection/session.hpp"
 
+#include "roomcast/connection/access_log.hpp"
 #include "roomcast/connection/handshake.hpp"
 #include "roomcast/connection/json_session.hpp"
 #include "roomcast/connection/response.hpp"
@@ -35,14 +36,13 @@ void count(counters& counts, no_place why) noexcept {
   }
 }
 
-// A room that is only remembered goes, on whatever lane; false where there is none.
-task<bool> make_room(lane& home) {
+// A room that is only remembered goes, on whatever lane, where there is one.
+task<> make_room(lane& home) {
   for (lane* const each : home.shared().lanes) {
     const auto ask = [each] { return each->rooms().forget_a_silent_one(); };
     call asked{home, *each, ask};
-    if (co_await asked) co_return true;
+    if (co_await asked) co_return;
   }
-  co_return false;
 }
 
 task<std::variant<reservation, no_place>> find_place(lane& home, lane& owner, const admission& admitted, const applicant& who) {
@@ -53,8 +53,7 @@ task<std::variant<reservation, no_place>> find_place(lane& home, lane& owner, co
     const auto* const why = std::get_if<no_place>(&reserved);
     const bool is_for_want_of_rooms = why && *why == no_place::too_many_rooms;
     if (!is_for_want_of_rooms || !is_first) co_return std::move(reserved);
-    const bool made = co_await make_room(home);
-    if (!made) co_return std::move(reserved);
+    co_await make_room(home);  // where there is none to go, one may have gone meanwhile
   }
 }
 
@@ -63,7 +62,7 @@ task<std::variant<reservation, response>> reserve(connection& peer, const upgrad
   lane& home = peer.home();
   auto examined = examine(request.base(), home.config());
   if (auto* const refused = std::get_if<response>(&examined)) {
-    if (refused->status == 403) ++home.count().refused_origins;
+    ++(refused->status == 403 ? home.count().refused_origins : home.count().refused_handshakes);
     co_return std::move(*refused);
   }
   if (!home.shared().take_handshake(home.now())) {
@@ -100,13 +99,14 @@ void tell(const lane& home, std::string_view name, std::string_view what, std::s
   if (home.config().log) home.shared().log(log_level::debug, fmt::format("{} {} {}", escape(name), what, room));
 }
 
-void begin_events(connection& peer, const upgrade_request& request, std::string_view room, const beginning& b) {
+void begin_events(connection& peer, const upgrade_request& request, std::string_view room, const wish& w, const beginning& b) {
   const auto origin = request[http::field::origin];
   const auto allowed = origin.empty() ? std::string{} : fmt::format("Access-Control-Allow-Origin: {}\r\nVary: Origin\r\n", std::string_view{origin.data(), origin.size()});
   // It ends with the connection. Proxies are asked not to gather it.
   const auto head = fmt::format(
       "HTTP/1.1 200 OK\r\nServer: roomcast\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\nX-Accel-Buffering: no\r\n{}Connection: close\r\n\r\n", allowed);
-  peer.send(head + wire::events::make_welcome({.room = room, .epoch = b.epoch, .seq = b.seq, .recovered = b.recovered, .members = b.members}));
+  const std::uint64_t since = b.recovered ? *w.since : b.seq;
+  peer.send(head + wire::events::make_welcome({.since = since, .room = room, .epoch = b.epoch, .seq = b.seq, .recovered = b.recovered, .members = b.members}));
   peer.open();
 }
 
@@ -133,6 +133,8 @@ class enrolment {
 task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_request> request) {
   lane& home = peer->home();
   if (home.draining()) {  // and no session, which stopping would wait for
+    ++home.count().refused_stopping;
+    log_answer(*peer, request.get(), 503);
     peer->send(serialize(response::line(503, "the server is stopping", "Retry-After: 5\r\n"), false));
     co_return co_await peer->linger();
   }
@@ -141,7 +143,7 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
     auto coming = std::make_unique<arrival>();
     auto place = co_await reserve(*peer, *request, coming->wanted);
     if (auto* const refused = std::get_if<response>(&place)) {
-      ++home.count().refused_handshakes;
+      log_answer(*peer, request.get(), refused->status);
       const bool is_head = request->method() == http::verb::head;
       peer->send(serialize(*refused, false, is_head ? body_use::only_counted : body_use::sent));
       co_await peer->linger();
@@ -159,9 +161,10 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
     json_session json{*peer, member};
     // Who reads the answer is a member.
     if (only_reads)
-      begin_events(*peer, *request, member.room_name(), coming->begins);
+      begin_events(*peer, *request, member.room_name(), coming->wanted, coming->begins);
     else if (is_json ? ws.accept(*request, json_subprotocol, json.welcome(coming->begins)) : ws.accept(*request))
       co_return co_await peer->linger();
+    const stay here{*peer, *request, only_reads ? 200u : 101u, member.room_name(), member.name()};
     request.reset();
     coming.reset();
     tell(home, member.name(), "joins", member.room_name());

@@ -3,6 +3,7 @@
 #include "roomcast/room/lane.hpp"
 
 #include <boost/asio/error.hpp>
+#include <boost/asio/ip/tcp.hpp>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -89,6 +90,14 @@ void tcp_transport::on_abandoned() noexcept {
 void tcp_transport::cancel() noexcept { abort(); }
 
 void tcp_transport::shutdown_send() noexcept { ::shutdown(socket_.number(), SHUT_WR); }
+
+std::string tcp_transport::address() const {
+  asio::ip::tcp::endpoint peer;
+  auto size = static_cast<socklen_t>(peer.capacity());
+  if (::getpeername(socket_.number(), peer.data(), &size) != 0) return {};
+  peer.resize(size);
+  return peer.address().to_string();
+}
 
 void tcp_transport::close() noexcept {
   abort();

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace roomcast {
 
@@ -26,6 +27,7 @@ class tcp_transport final : public transport, poller::entry {
   void cancel() noexcept override;
   void shutdown_send() noexcept override;
   void close() noexcept override;
+  std::string address() const override;
 
  private:
   struct reader {

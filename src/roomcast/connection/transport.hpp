@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace roomcast {
@@ -55,6 +56,9 @@ class transport {
 
   /// Ends all waits and the connection.
   virtual void close() noexcept = 0;
+
+  /// The peer's address, while it is connected; empty where it has none.
+  virtual std::string address() const { return {}; }
 };
 
 }  // namespace roomcast

@@ -8,6 +8,7 @@
 #include <boost/beast/core/buffers_to_string.hpp>
 #include <boost/beast/websocket/stream.hpp>
 
+#include <cstdint>
 #include <span>
 #include <utility>
 #include <vector>
@@ -211,7 +212,12 @@ websocket::progress websocket::read_frame() {
   const auto space = connection_.home().buffers().message().subspan(filled_);
   error_code ec;
   filled_ += stream_->read_some(asio::buffer(space.data(), space.size()), ec);
-  if (ec == boost::beast::websocket::error::closed) return progress::over;
+  if (ec == boost::beast::websocket::error::closed) {
+    // The answer has a code even where this has none.
+    const std::uint16_t code = stream_->reason().code;
+    connection_.note_close(code != boost::beast::websocket::close_code::none ? code : wire::close_code::no_status);
+    return progress::over;
+  }
   if (ec) {
     connection_.close_with(close_frame());
     ++(connection_.home().count().*counter_of(ec));

@@ -17,8 +17,7 @@ bool encoder::fits(const batch& b, const wire::message& m) noexcept {
   return m.time >= b.time && m.time - b.time < longest && m.seq - b.seq_base < most;
 }
 
-void encoder::add(batch& b, wire::message m) const {
-  m.room = room_;
+void encoder::add(batch& b, const wire::message& m) const {
   const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(m.time - b.time).count();
   const entry fresh{.seq = static_cast<std::uint32_t>(m.seq - b.seq_base),
                     .time = static_cast<std::uint32_t>(time),

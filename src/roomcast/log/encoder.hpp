@@ -21,11 +21,13 @@ class encoder {
   /// An empty batch that begins at position `at`, after message `seq`, at `time`, to be written in `forms`.
   std::shared_ptr<batch> make(std::uint64_t at, std::uint64_t seq, std::chrono::system_clock::time_point time, wire::encoding_set forms) const;
 
+  std::string_view room() const noexcept { return room_; }
+
   /// Whether `m`, which comes after what is in `b`, fits into it: a batch holds numbers and times as distances.
   static bool fits(const batch& b, const wire::message& m) noexcept;
 
-  /// Appends `m`, whose number and time are given, to `b`. Where memory runs out, `b` is as before.
-  void add(batch& b, wire::message m) const;
+  /// Appends `m`, whose number, room and time are given, to `b`. Where memory runs out, `b` is as before.
+  void add(batch& b, const wire::message& m) const;
 
   /// Appends a notice to `b`: `write` appends its frame, in JSON, to a string.
   template <class Write>
@@ -56,13 +58,12 @@ class encoder {
 
 template <class Write>
 void encoder::add(batch& b, const entry& e, Write write) {
-  const entry before = b.entries.empty() ? entry{} : b.entries.back();
   b.entries.push_back(e);
   try {
     write();
   } catch (...) {
     b.entries.pop_back();
-    for (std::size_t i = 0; i < wire::encodings; ++i) b.bytes[i].resize(before.end[i]);
+    for (std::size_t i = 0; i < wire::encodings; ++i) b.bytes[i].resize(b.entries.empty() ? 0 : b.entries.back().end[i]);
     throw;
   }
   for (std::size_t i = 0; i < wire::encodings; ++i) b.entries.back().end[i] = static_cast<std::uint32_t>(b.bytes[i].size());

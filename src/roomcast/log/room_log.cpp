@@ -29,6 +29,7 @@ void room_log::grew() {
 std::uint64_t room_log::append(wire::message m) {
   open();
   m.seq = seq_ + 1;
+  m.room = encoder_.room();
   m.time = open_->time;
   encoder_.add(*open_, m);
   seq_ = m.seq;

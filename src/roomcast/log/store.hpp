@@ -54,12 +54,18 @@ class store {
     std::uint64_t before = UINT64_MAX;
     std::size_t limit = 0;      ///< messages
     std::size_t max_bytes = 0;  ///< of the records, in memory; the newest is given whatever its size
+    bool binary = true;         ///< binary ones, too
   };
 
-  /// `complete`: there is nothing before the first record, down to `range::after`.
-  using found = std::function<void(error_code, std::vector<record>, bool complete)>;
+  struct excerpt {
+    std::vector<record> records;  ///< in ascending order
+    bool complete = false;        ///< nothing is stored before the first, down to `range::after`
+    bool whole = false;           ///< nor was anything that has been given up since
+  };
 
-  /// Gives what is stored of `r`, in ascending order. A batch that is told to be stored is found.
+  using found = std::function<void(error_code, excerpt)>;
+
+  /// Gives what is stored of `r`. A batch that is told to be stored is found.
   virtual void read(std::string_view room, const range& r, found done) = 0;
 
   /// Whether so much waits for the disk that senders should be refused.

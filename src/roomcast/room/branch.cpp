@@ -44,7 +44,7 @@ void branch::show(std::shared_ptr<const log::batch> next, std::size_t taken) {
   on_the_way_ -= taken;
   shown_to_ = next->end();
   try {
-    registry_.fan_out(registry_.make_link(std::move(next)));
+    fan_out(registry_.make_link(std::move(next)));
   } catch (const std::exception&) {  // no memory: nobody here may miss it and go on
     for (member* m : members()) m->drop();
   }

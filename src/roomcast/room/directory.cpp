@@ -104,6 +104,7 @@ std::vector<share*> directory::all() const {
 void directory::recount(room& r, std::uint64_t before) noexcept {
   const std::uint64_t now = r.remembered();
   remembered_ += now - before;
+  home_.count().remembered_bytes = remembered_;
   if (now == 0)
     r.unlink();
   else if (!r.is_linked())

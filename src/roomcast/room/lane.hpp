@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <concepts>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <typeindex>
@@ -89,6 +90,9 @@ class lane : public std::enable_shared_from_this<lane> {
     if (shared_->memory.exceeded() && !relieved_ && !turn_posted_) post_turn();
   }
 
+  /// Whether the clock is to be read before and after the next fan-out: for one in `counters::fan_out_sample`.
+  bool is_fan_out_timed() noexcept { return fan_outs_++ % counters::fan_out_sample == 0; }
+
   /// The sessions there are: each enrols at its start, and is struck off when its connection ends.
   using session_list = boost::intrusive::list<member, boost::intrusive::constant_time_size<false>>;
   session_list& sessions() noexcept { return sessions_; }
@@ -106,6 +110,7 @@ class lane : public std::enable_shared_from_this<lane> {
   const lane_strand strand_;
   const time_source clock_;
   counters counters_;
+  std::uint64_t fan_outs_ = 0;
   timer_wheel::time_point now_;
   timer_wheel wheel_;
   timer_wheel background_;

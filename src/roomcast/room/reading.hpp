@@ -10,7 +10,6 @@
 #include <optional>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 namespace roomcast {
 
@@ -19,8 +18,7 @@ class [[nodiscard]] reading {
  public:
   struct result {
     error_code failure;
-    std::vector<log::record> records;  ///< in ascending order
-    bool complete = false;             ///< there is nothing before the first
+    log::store::excerpt what;
   };
 
   reading(lane& here, std::string_view room, const log::store::range& which) : here_(here), room_(room), which_(which) {}
@@ -31,8 +29,8 @@ class [[nodiscard]] reading {
   void await_suspend(std::coroutine_handle<Promise> caller) noexcept {
     caller_.emplace(caller, caller.promise().root);
     try {
-      here_.shared().store->read(room_, which_, [this](error_code failure, std::vector<log::record> records, bool complete) {
-        found_ = {failure, std::move(records), complete};
+      here_.shared().store->read(room_, which_, [this](error_code failure, log::store::excerpt what) {
+        found_ = {failure, std::move(what)};
         here_.post(reply_);
       });
     } catch (const std::exception&) {

@@ -10,8 +10,8 @@
 namespace roomcast {
 namespace {
 
-wire::message message_of(const log::record& r) noexcept {
-  return {.seq = r.seq, .sender = 0, .id = r.sender, .room = {}, .name = r.name, .text = r.text, .binary = r.binary, .echo = true, .time = r.time};
+wire::message message_of(const log::record& r, std::string_view room) noexcept {
+  return {.seq = r.seq, .sender = 0, .id = r.sender, .room = room, .name = r.name, .text = r.text, .binary = r.binary, .echo = true, .time = r.time};
 }
 
 void write(const std::vector<log::record>& records, const log::encoder& writer, wire::encoding form, std::vector<std::shared_ptr<const log::batch>>& into) {
@@ -19,7 +19,7 @@ void write(const std::vector<log::record>& records, const log::encoder& writer, 
   forms.add(form);
   std::shared_ptr<log::batch> last;
   for (const log::record& each : records) {
-    const auto m = message_of(each);
+    const auto m = message_of(each, writer.room());
     if (!last || !log::encoder::fits(*last, m)) {
       last = writer.make(0, m.seq - 1, m.time, forms);
       into.push_back(last);
@@ -40,12 +40,13 @@ task<> recall(lane& here, std::string_view room, missing wanted, wish& w) {
   const reading::result found = co_await asked;
   recollection& all = w.recalled ? *w.recalled : w.recalled.emplace(recollection{.batches = {}, .begin = wanted.after, .end = wanted.after});
   all.end = wanted.before - 1;
-  if (found.failure || !found.complete) {
+  const auto& records = found.what.records;
+  if (found.failure || !found.what.whole) {
     all.batches.clear();
-    all.begin = found.records.empty() ? all.end : found.records.front().seq - 1;
+    all.begin = records.empty() ? all.end : records.front().seq - 1;
   }
   const log::encoder writer{room, here.shared().format, here.shared().memory};
-  write(found.records, writer, w.form, all.batches);
+  write(records, writer, w.form, all.batches);
 }
 
 }  // namespace roomcast

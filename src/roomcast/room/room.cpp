@@ -100,7 +100,8 @@ void room::show_settled() {
     for (remote& each : remotes_) show(each, next);
     log_.show();
     ++home().count().batches;
-    registry_.fan_out(newest);
+    home().count().batch_messages.record(next->messages);
+    fan_out(newest);
     remember(next);
     while (!awaiting_.empty() && awaiting_.front().position <= next->end()) {
       const auto then = std::move(awaiting_.front().then);
@@ -354,8 +355,10 @@ void room::go_on() noexcept {
 template <class Change>
 void room::change_history(Change change) {
   const std::uint64_t before = history_.weight();
+  const std::size_t messages = history_.messages();
   change();
   home().rooms().recount(*this, before);
+  home().count().remembered_messages += history_.messages() - messages;
 }
 
 void room::remember(const std::shared_ptr<const log::batch>& newest) {

@@ -52,6 +52,18 @@ void share::has_progressed() noexcept {
   if (progress_) progress_->cancel();
 }
 
+void share::fan_out(const std::shared_ptr<log::link>& newest) noexcept {
+  counters& count = lane_.count();
+  const std::size_t size = members().size();
+  count.deliveries += size;
+  count.messages_out += newest->batch->messages * size;
+  if (!lane_.is_fan_out_timed()) return registry_.fan_out(newest);
+  const auto begin = std::chrono::steady_clock::now();
+  registry_.fan_out(newest);
+  const auto took = std::chrono::nanoseconds{std::chrono::steady_clock::now() - begin};
+  count.fan_out.record(static_cast<std::uint64_t>(took.count()));
+}
+
 void share::add(member& m, const beginning& b) {
   auto c = m.cursor_at(b);
   registry_.replay(b.replay, c);

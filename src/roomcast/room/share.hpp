@@ -106,6 +106,9 @@ class share {
   /// Something has become visible.
   void has_progressed() noexcept;
 
+  /// Shows `newest`, which has become visible, to the members.
+  void fan_out(const std::shared_ptr<log::link>& newest) noexcept;
+
   registry registry_;
 
  private:

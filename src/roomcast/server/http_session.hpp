@@ -2,6 +2,7 @@
 
 #include "roomcast/connection/connection.hpp"
 #include "roomcast/room/task.hpp"
+#include "roomcast/server/routes.hpp"
 
 #include <chrono>
 #include <memory>
@@ -9,9 +10,9 @@
 
 namespace roomcast::server {
 
-/// One connection from its first request to its end: HTTP answers, one after another, until it ends or becomes a member of
-/// the chat. On the connection's lane.
-task<> serve_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout);
+/// One connection from its first request to its end: HTTP answers, one after another, until it ends or, unless it is at the
+/// admin's door, becomes a member of the chat. On the connection's lane.
+task<> serve_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout, door at = door::whole);
 
 /// One connection too many: answered with `status`, and why.
 task<> refuse_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout, unsigned status, std::string_view why);

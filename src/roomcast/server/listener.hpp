@@ -4,12 +4,14 @@
 #include "roomcast/connection/tcp_transport.hpp"
 #include "roomcast/hub.hpp"
 #include "roomcast/server/connection_limits.hpp"
+#include "roomcast/server/routes.hpp"
 #include "roomcast/server/settings.hpp"
 
 #include <boost/asio/basic_socket_acceptor.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 
 namespace roomcast::server {
@@ -20,7 +22,7 @@ namespace roomcast::server {
 class listener {
  public:
   /// Listens; throws `boost::system::system_error` where that is not possible.
-  listener(hub& h, lane& here, const settings& s, connection_limits& limits);
+  listener(hub& h, lane& here, const settings& s, std::uint16_t port, door at, connection_limits& limits);
 
   /// Takes its turn at the port of `other`: who of them is idle accepts.
   listener(const listener& other, lane& here);
@@ -40,6 +42,7 @@ class listener {
   hub& hub_;
   lane& lane_;
   const settings& settings_;
+  const door door_;
   connection_limits& limits_;
   acceptor acceptor_;
   lane::timer pause_;

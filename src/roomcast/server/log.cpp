@@ -3,6 +3,8 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <new>
+
 namespace roomcast::server {
 namespace {
 
@@ -10,6 +12,8 @@ spdlog::logger& logger() {
   static const auto instance = spdlog::stderr_logger_mt("roomcast");
   return *instance;
 }
+
+log_format format = log_format::text;
 
 spdlog::level::level_enum to_spdlog(log_level level) {
   switch (level) {
@@ -25,7 +29,22 @@ spdlog::level::level_enum to_spdlog(log_level level) {
 
 void set_log_level(log_level level) { logger().set_level(to_spdlog(level)); }
 
-void log(log_level level, std::string_view line) { logger().log(to_spdlog(level), line); }
+void set_log_format(log_format wanted) {
+  format = wanted;
+  if (format == log_format::json) logger().set_pattern(R"({"time":"%Y-%m-%dT%H:%M:%S.%eZ","level":"%l",%v})", spdlog::pattern_time_type::utc);
+}
+
+void log(log_level level, std::string_view line) {
+  if (logger().should_log(to_spdlog(level))) logger().log(to_spdlog(level), log_text(line, format));
+}
+
+void log_access(const access_record& a) {
+  if (!logger().should_log(spdlog::level::info)) return;
+  try {
+    logger().info(log_text(a, format));
+  } catch (const std::bad_alloc&) {  // one line less
+  }
+}
 
 void flush_log() { logger().flush(); }
 

@@ -7,7 +7,10 @@
 
 namespace roomcast::server {
 
-/// Answers a request that is not for the chat's path. On lane `home`.
-task<response> answer(const request& r, lane& home);
+/// What is answered at a port: everything, or, where there are two, at each its own.
+enum class door { whole, chat, admin };
+
+/// Answers a request that begins no session. On lane `home`.
+task<response> answer(const request& r, lane& home, door at);
 
 }  // namespace roomcast::server

@@ -15,8 +15,12 @@
 namespace roomcast::server {
 namespace {
 
-options with_log(options o) {
+// They do not count for --max-connections: who watches a server that is full has to get in.
+constexpr std::size_t admin_connections = 8;
+
+options with_logs(options o, bool access) {
   o.log = log;
+  if (access) o.access = log_access;
   return o;
 }
 
@@ -43,12 +47,15 @@ std::vector<asio::any_io_executor> server::executors_of(const std::vector<std::u
 server::server(settings s)
     : settings_(std::move(s)),
       limits_(settings_.max_connections, settings_.max_connections_per_ip),
+      admin_limits_(admin_connections, 0),
       contexts_(make_contexts(settings_.threads)),
-      hub_(std::make_shared<hub>(executors_of(contexts_), with_log(settings_.chat), lane_threading::one,
+      hub_(std::make_shared<hub>(executors_of(contexts_), with_logs(settings_.chat, settings_.access_log), lane_threading::one,
                                  std::chrono::steady_clock::now, open_store(settings_))),
-      signals_(*contexts_.front(), SIGINT, SIGTERM, SIGHUP) {
-  listeners_.emplace_back(*hub_, *hub_->home(), settings_, limits_);
+      signals_(*contexts_.front(), SIGINT, SIGTERM, SIGHUP),
+      watchdog_(*contexts_.front()) {
+  listeners_.emplace_back(*hub_, *hub_->home(), settings_, settings_.port, settings_.admin_port ? door::chat : door::whole, limits_);
   for (std::size_t i = 1; i < contexts_.size(); ++i) listeners_.emplace_back(listeners_.front(), *hub_->lanes()[i]);
+  if (settings_.admin_port) admin_listener_.emplace(*hub_, *hub_->home(), settings_, *settings_.admin_port, door::admin, admin_limits_);
 }
 
 // What is left of the connections goes now, while all lanes and all contexts are there: they refer to each other.
@@ -57,11 +64,20 @@ server::~server() {
   for (const auto& each : contexts_) each->shutdown();
 }
 
+std::optional<asio::ip::tcp::endpoint> server::admin_endpoint() const {
+  return admin_listener_ ? std::optional{admin_listener_->endpoint()} : std::nullopt;
+}
+
 int server::run(std::function<void()> ready) {
   for (listener& each : listeners_) each.start();
+  if (admin_listener_) admin_listener_->start();
   wait_for_signal();
   // From within the loop: GCC 12's thread sanitizer loses a signal that comes during a thread's first blocking call.
-  asio::post(*contexts_.front(), std::move(ready));
+  asio::post(*contexts_.front(), [this, ready = std::move(ready)] {
+    ready();
+    manager_.tell("READY=1");
+  });
+  if (const auto interval = manager_.watchdog()) show_life(*interval);
   std::vector<std::jthread> others;
   for (std::size_t i = 1; i < contexts_.size(); ++i) others.emplace_back([&context = *contexts_[i]] { context.run(); });
   contexts_.front()->run();
@@ -88,8 +104,22 @@ void server::wait_for_signal() {
   });
 }
 
+// The question goes from lane to lane: where one hangs, there is no answer, and no sign of life any more.
+void server::show_life(std::chrono::microseconds interval) {
+  hub_->count([this, interval](const counters&) {
+    manager_.tell("WATCHDOG=1");
+    asio::post(*contexts_.front(), [this, interval] {
+      watchdog_.expires_after(interval);
+      watchdog_.async_wait([this, interval](error_code ec) {
+        if (!ec) show_life(interval);
+      });
+    });
+  });
+}
+
 void server::stop() {
   stopping_ = true;
+  manager_.tell("STOPPING=1");
   log(log_level::info, "stopping");
   hub_->stop(settings_.drain_timeout, [this] {
     for (const auto& each : contexts_) each->stop();

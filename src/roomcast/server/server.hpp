@@ -2,21 +2,25 @@
 
 #include "roomcast/hub.hpp"
 #include "roomcast/server/listener.hpp"
+#include "roomcast/server/service_manager.hpp"
 #include "roomcast/server/settings.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace roomcast::server {
 
 /// The command's server: a thread and a listener for each lane, and what the signals ask for. SIGTERM and SIGINT stop it in
-/// order, a second one at once; SIGHUP reads the log level again.
+/// order, a second one at once; SIGHUP reads the log level again. A service manager is told of it, and shown that all lanes live.
 class server {
  public:
   /// Opens the store, and listens. Throws `boost::system::system_error` where it cannot listen, and `std::runtime_error`, whose text
@@ -26,6 +30,9 @@ class server {
   ~server();
 
   asio::ip::tcp::endpoint endpoint() const { return listeners_.front().endpoint(); }
+
+  /// Of `settings::admin_port`.
+  std::optional<asio::ip::tcp::endpoint> admin_endpoint() const;
 
   /// Serves until it is stopped; returns the exit status. `ready` is called once it does: whoever is told so may connect, or
   /// send a signal.
@@ -41,14 +48,19 @@ class server {
   static std::vector<std::unique_ptr<context>> make_contexts(std::size_t many);
   static std::vector<asio::any_io_executor> executors_of(const std::vector<std::unique_ptr<context>>& contexts);
   void wait_for_signal();
+  void show_life(std::chrono::microseconds interval);
   void stop();
 
   const settings settings_;
   connection_limits limits_;
+  connection_limits admin_limits_;
   std::vector<std::unique_ptr<context>> contexts_;  // one of each lane
   const std::shared_ptr<hub> hub_;
   std::deque<listener> listeners_;
+  std::optional<listener> admin_listener_;
   asio::signal_set signals_;
+  const service_manager manager_;
+  asio::steady_timer watchdog_;
   bool stopping_ = false;
 };
 

@@ -27,6 +27,7 @@ constexpr int usage_error = 2;
 constexpr milliseconds year = std::chrono::hours{365 * 24};
 
 constexpr std::array<std::pair<const char*, log_level>, 4> levels{{{"debug", log_level::debug}, {"info", log_level::info}, {"warning", log_level::warning}, {"error", log_level::error}}};
+constexpr std::array<std::pair<const char*, log_format>, 2> formats{{{"text", log_format::text}, {"json", log_format::json}}};
 constexpr std::array<std::pair<const char*, slow_reader_policy>, 2> policies{{{"close", slow_reader_policy::close}, {"skip", slow_reader_policy::skip}}};
 
 constexpr std::array<std::pair<const char*, binary_policy>, 2> binaries{{{"refuse", binary_policy::refuse}, {"relay", binary_policy::relay}}};
@@ -137,6 +138,9 @@ void declare(CLI::App& app, settings& s) {
         boost::asio::ip::make_address(text, ec);
         return ec ? "'" + text + "' is not an IPv4 or IPv6 address" : std::string{};
       });
+  app.add_option("--admin-port", s.admin_port, "The port that answers /metrics, instead of the other; 0 for a free one")
+      ->check(CLI::Range(0, 65535))
+      ->type_name("N");
   add_number(app, "--threads", s.threads, std::size_t{1}, std::size_t{256}, "Threads that share the connections");
   app.add_option("--path", chat.path, "The route: PATH is the lobby, PATH/NAME is room NAME")->type_name("PATH")->default_str(chat.path);
 
@@ -193,6 +197,8 @@ void declare(CLI::App& app, settings& s) {
 
   app.option_defaults()->group("Logs");
   add_choice(app, "--log-level", s.level, levels, "debug, info, warning or error; logs go to stderr");
+  add_choice(app, "--log-format", s.format, formats, "text, or json: an object on each line");
+  app.add_flag("--access-log", s.access_log, "Logs each request, and each member that has left, at level info");
 
   app.allow_config_extras(CLI::config_extras_mode::error);
 }

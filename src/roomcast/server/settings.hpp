@@ -1,6 +1,7 @@
 #pragma once
 
 #include "roomcast/options.hpp"
+#include "roomcast/server/log_line.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -15,6 +16,9 @@ namespace roomcast::server {
 struct settings {
   std::string address = "0.0.0.0";  ///< `::` for both families
   std::uint16_t port = 8080;        ///< 0 for a free one
+
+  /// Where /metrics is answered, and nothing for members; 0 for a free one. Without it, at `port`.
+  std::optional<std::uint16_t> admin_port;
 
   /// Lanes: each has a thread, and its share of the connections.
   std::size_t threads = 1;
@@ -38,6 +42,8 @@ struct settings {
   std::chrono::milliseconds data_age{0};
 
   log_level level = log_level::info;
+  log_format format = log_format::text;
+  bool access_log = false;  ///< a line for each request, and for each member that has left
   std::vector<std::string> words;  ///< of the command line, to be read again on SIGHUP
 
   options chat;

@@ -2,9 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <stdexcept>
 #include <string>
 
@@ -16,8 +21,8 @@ constexpr std::int64_t application_id = 0x726f6f6d;  // "room"
 // Step i makes version i + 1 of what comes before it.
 //
 // Messages have no rowid: the messages of a room lie together, in their order, which is how they are read and given up. A
-// room's last sequence number and the count of its messages are its own, as all of its messages may be given up, and as
-// counting takes long.
+// room's last sequence number, the count of its messages, and the last sequence number that was given up are its own, as all of its
+// messages may be given up, and as counting takes long.
 constexpr std::array migrations{
     R"(CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
        INSERT INTO meta VALUES ('clean', 1), ('last_sender', 0);
@@ -26,7 +31,8 @@ constexpr std::array migrations{
          name TEXT NOT NULL UNIQUE,
          epoch TEXT NOT NULL,
          seq INTEGER NOT NULL,
-         messages INTEGER NOT NULL) STRICT;
+         messages INTEGER NOT NULL,
+         given_up INTEGER NOT NULL DEFAULT 0) STRICT;
        CREATE TABLE messages (
          room INTEGER NOT NULL,
          seq INTEGER NOT NULL,
@@ -102,8 +108,16 @@ bool is_cut_off(const std::filesystem::path& file) {
   return size_of("") == 1 || (size_of("") == 0 && size_of("-wal") != 0);
 }
 
+// Where there is none. Where that is not possible, SQLite would tell only that it has found none.
+void create(const std::filesystem::path& file) {
+  const int descriptor = ::open(file.c_str(), O_CREAT | O_EXCL | O_RDWR | O_CLOEXEC, 0644);
+  if (descriptor >= 0) ::close(descriptor);
+  else if (errno != EEXIST) throw std::runtime_error(std::strerror(errno));
+}
+
 database open(const std::filesystem::path& file, const log_function& log, const std::function<void(database&)>& load) {
   if (is_cut_off(file)) throw damage("it is empty");
+  create(file);
   database db{file};
   if (db.is_read_only()) throw std::runtime_error("it is read-only");
   // Alone, so that no other server uses it, and without a file of shared memory.

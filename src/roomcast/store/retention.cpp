@@ -53,6 +53,7 @@ std::size_t retention::step(database& db, tables& t, std::size_t limit) {
     t.remove(r, which);
     all.commit();
     r.messages -= which.count;
+    r.given_up = which.last_seq;
   }
   if (which.count < limit) due_.pop_front();
   return which.count;

@@ -24,7 +24,8 @@ struct stored_room : boost::intrusive::slist_base_hook<boost::intrusive::link_mo
   stored_room* next = nullptr;  ///< in order of the index; fixed once it is in there
 
   // the writer's
-  std::uint64_t messages;  ///< that are stored
+  std::uint64_t messages;      ///< that are stored
+  std::uint64_t given_up = 0;  ///< the sequence number of the last that was given up
   bool has_failed = false;
 };
 

@@ -115,19 +115,22 @@ void sqlite_store::serve_readers() {
 }
 
 void sqlite_store::serve(waiting_reader& r) {
-  std::pair<std::vector<log::record>, bool> answer{{}, true};
+  excerpt answer{.records = {}, .complete = true, .whole = true};
   error_code ec;
   try {
     if (r.room) {
       auto which = r.which;
-      if (const auto surplus = retention_.surplus_of(*r.room)) which.after = std::max(which.after, tables_.nth(*r.room, surplus));
+      const auto surplus = retention_.surplus_of(*r.room);
+      const auto given_up = std::max(r.room->given_up, surplus == 0 ? 0 : tables_.nth(*r.room, surplus));
+      which.after = std::max(which.after, given_up);
       answer = tables_.read(*r.room, which, retention_.oldest());
+      answer.whole = answer.whole && r.which.after >= given_up;
     }
   } catch (const std::exception& failure) {
     ec = complain("be read", failure);
-    answer.second = false;
+    answer = {};
   }
-  r.done(ec, std::move(answer.first), answer.second);
+  r.done(ec, std::move(answer));
 }
 
 // Returns how many messages were stored.

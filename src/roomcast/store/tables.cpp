@@ -27,16 +27,17 @@ tables::tables(const database& db)
       note_last_sender_(db, "UPDATE meta SET value = ? WHERE key = 'last_sender'"),
       read_(db,
             "SELECT seq, sender, name, text, binary, time FROM messages "
-            "WHERE room = ? AND seq > ? AND seq < ? AND time >= ? ORDER BY seq DESC"),
+            "WHERE room = ? AND seq > ? AND seq < ? AND time >= ? AND (binary = 0 OR ?) ORDER BY seq DESC"),
+      first_(db, "SELECT time FROM messages WHERE room = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT 1"),
       nth_(db, "SELECT seq FROM messages WHERE room = ? ORDER BY seq LIMIT 1 OFFSET ?"),
       stale_(db, "SELECT seq, time FROM messages WHERE room = ? ORDER BY seq LIMIT ?"),
       remove_(db, "DELETE FROM messages WHERE room = ? AND seq <= ?"),
-      uncount_(db, "UPDATE rooms SET messages = messages - ? WHERE id = ?") {}
+      uncount_(db, "UPDATE rooms SET messages = messages - ?, given_up = ? WHERE id = ?") {}
 
 void tables::load(database& db, room_index& into) {
   db.run("DELETE FROM rooms WHERE messages = 0");
-  statement s{db, "SELECT id, name, epoch, seq, messages FROM rooms"};
-  for (execution e{s}; e.next();) into.add(e.integer(0), e.bytes(1), e.bytes(2), e.count(3), e.count(4));
+  statement s{db, "SELECT id, name, epoch, seq, messages, given_up FROM rooms"};
+  for (execution e{s}; e.next();) into.add(e.integer(0), e.bytes(1), e.bytes(2), e.count(3), e.count(4)).given_up = e.count(5);
 }
 
 void tables::add(const stored_room& r, const wire::message& m) {
@@ -58,10 +59,11 @@ std::uint64_t tables::last_sender() {
 
 void tables::note_last_sender(std::uint64_t id) { execution{note_last_sender_, id}.finish(); }
 
-std::pair<std::vector<log::record>, bool> tables::read(const stored_room& r, const log::store::range& which, time_point oldest) {
+log::store::excerpt tables::read(const stored_room& r, const log::store::range& which, time_point oldest) {
+  const auto least = oldest.time_since_epoch().count();
   std::vector<log::record> found;
   std::size_t bytes = 0;
-  execution e{read_, r.id, in_range(which.after), in_range(which.before), oldest.time_since_epoch().count()};
+  execution e{read_, r.id, in_range(which.after), in_range(which.before), least, which.binary};
   bool is_more = e.next();
   while (is_more && found.size() < which.limit) {
     bytes += sizeof(log::record) + e.bytes(2).size() + e.bytes(3).size();
@@ -75,7 +77,9 @@ std::pair<std::vector<log::record>, bool> tables::read(const stored_room& r, con
     is_more = e.next();
   }
   std::reverse(found.begin(), found.end());
-  return {std::move(found), !is_more};
+  execution first{first_, r.id, in_range(which.after), in_range(which.before)};
+  const bool is_aged = first.next() && first.integer(0) < least;
+  return {.records = std::move(found), .complete = !is_more, .whole = !is_more && !is_aged};
 }
 
 std::uint64_t tables::nth(const stored_room& r, std::uint64_t n) {
@@ -95,7 +99,7 @@ tables::stale tables::find_stale(const stored_room& r, std::uint64_t surplus, ti
 
 void tables::remove(const stored_room& r, const stale& which) {
   execution{remove_, r.id, which.last_seq}.finish();
-  execution{uncount_, which.count, r.id}.finish();
+  execution{uncount_, which.count, which.last_seq, r.id}.finish();
 }
 
 }  // namespace roomcast::store

@@ -31,8 +31,8 @@ class tables {
   std::uint64_t last_sender();
   void note_last_sender(std::uint64_t id);
 
-  /// As `log::store::read` has it, of messages that are not older than `oldest`.
-  std::pair<std::vector<log::record>, bool> read(const stored_room& r, const log::store::range& which, time_point oldest);
+  /// As `log::store::read` has it, of messages that are not older than `oldest`; `whole` where none of the range is.
+  log::store::excerpt read(const stored_room& r, const log::store::range& which, time_point oldest);
 
   /// The sequence number of the `n`th message of `r` from the oldest, counted from 1; 0 where there is none.
   std::uint64_t nth(const stored_room& r, std::uint64_t n);
@@ -47,7 +47,7 @@ class tables {
   void remove(const stored_room& r, const stale& which);
 
  private:
-  statement add_, note_, last_sender_, note_last_sender_, read_, nth_, stale_, remove_, uncount_;
+  statement add_, note_, last_sender_, note_last_sender_, read_, first_, nth_, stale_, remove_, uncount_;
 };
 
 }  // namespace roomcast::store

@@ -8,6 +8,8 @@ namespace roomcast::wire {
 namespace close_code {
 inline constexpr std::uint16_t protocol_error = 1002;
 inline constexpr std::uint16_t unsupported_data = 1003;
+inline constexpr std::uint16_t no_status = 1005;  // of a Close without a code; never sent
+inline constexpr std::uint16_t abnormal = 1006;   // of no Close; never sent
 inline constexpr std::uint16_t invalid_payload = 1007;
 inline constexpr std::uint16_t policy_violation = 1008;
 inline constexpr std::uint16_t service_restart = 1012;

@@ -17,8 +17,8 @@ void append_message(std::pmr::string& out, const message& m) {
 }
 
 std::string make_welcome(const welcome& w) {
-  return fmt::format("event: welcome\ndata: {{\"type\":\"welcome\",\"room\":\"{}\",\"epoch\":\"{}\",\"seq\":{},\"recovered\":{},\"members\":{}}}\n\n",
-                     w.room, w.epoch, w.seq, w.recovered, w.members);
+  return fmt::format("id: {}\nevent: welcome\ndata: {{\"type\":\"welcome\",\"room\":\"{}\",\"epoch\":\"{}\",\"seq\":{},\"recovered\":{},\"members\":{}}}\n\n",
+                     w.since, w.room, w.epoch, w.seq, w.recovered, w.members);
 }
 
 std::string make_gap(std::uint64_t from, std::uint64_t to) {

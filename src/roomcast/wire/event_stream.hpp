@@ -20,8 +20,9 @@ inline constexpr std::string_view keep_alive = ":\n\n";
 /// Appends a message, with its sequence number as the event's id; nothing for a binary one.
 void append_message(std::pmr::string& out, const message& m);
 
-/// The first event, of the type `welcome`.
+/// The first event, of the type `welcome`; its id is `since`: after that message the reader goes on if it is cut off now.
 struct welcome {
+  std::uint64_t since = 0;
   std::string_view room;
   std::string_view epoch;
   std::uint64_t seq = 0;

@@ -1,6 +1,7 @@
 #include "roomcast/wire/frame.hpp"
 
 #include "roomcast/utf8.hpp"
+#include "roomcast/wire/close_code.hpp"
 
 #include <bit>
 #include <cstring>
@@ -43,6 +44,12 @@ std::string make_close(std::uint16_t code, std::string_view reason) {
   std::string payload{static_cast<char>(code >> 8), static_cast<char>(code & 0xff)};
   payload += reason;
   return make_frame(opcode::close, payload);
+}
+
+std::uint16_t code_of_close(std::string_view frame) noexcept {
+  const auto byte = [frame](std::size_t i) { return static_cast<unsigned char>(frame[i]); };
+  if (frame.size() < 2 || byte(0) != (0x80u | static_cast<unsigned>(opcode::close))) return 0;
+  return frame.size() < 4 ? close_code::no_status : static_cast<std::uint16_t>(byte(2) << 8 | byte(3));
 }
 
 std::string mask(std::string frame) {

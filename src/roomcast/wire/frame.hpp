@@ -78,6 +78,9 @@ std::string make_frame(opcode op, std::string_view payload);
 /// A server's Close frame; `reason` is cut to fit, between code points.
 std::string make_close(std::uint16_t code, std::string_view reason);
 
+/// The code in a server's Close frame, 1005 where it has none; 0 for another frame.
+std::uint16_t code_of_close(std::string_view frame) noexcept;
+
 /// A server's short frame as a client has to send it: with a mask, which is all zeros here.
 std::string mask(std::string frame);
 

@@ -97,7 +97,7 @@ export class Server {
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   }
 
-  // The values of GET /metrics by name. `agent` may hold a connection for it; otherwise it is over when the values are there.
+  // The values of GET /metrics by name, with their labels. `agent` may hold a connection for it; otherwise it is over when the values are there.
   metrics(agent = false) {
     const answer = new Promise((resolve, reject) => {
       const request = http.get({ host: '127.0.0.1', port: this.port, path: '/metrics', agent }, (response) => {
@@ -105,7 +105,7 @@ export class Server {
         response.setEncoding('utf8').on('data', (text) => (body += text));
         const done = () => {
           if (response.statusCode !== 200) return reject(new Error(`GET /metrics: ${response.statusCode}`));
-          const lines = body.matchAll(/^([a-z_]+) (\S+)$/gm);
+          const lines = body.matchAll(/^([a-z_]+(?:\{.*\})?) (\S+)$/gm);
           resolve(Object.fromEntries([...lines].map(([, name, value]) => [name, Number(value)])));
         };
         if (agent) response.once('end', done);

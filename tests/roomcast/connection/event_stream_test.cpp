@@ -81,6 +81,7 @@ TEST_CASE("who reads events hears what members say, in JSON, with the sequence n
     auto all = events_of(reader.take());
     REQUIRE(all.size() == 1);
     CHECK(all[0].type == "welcome");
+    CHECK(all[0].id == "0");
     CHECK(test::string(all[0].data, "room") == "lobby");
     CHECK_FALSE(test::string(all[0].data, "epoch").empty());
     CHECK(all[0].data.at("members") == 1);
@@ -134,6 +135,7 @@ TEST_CASE("who comes back with its last event's id gets what it has missed") {
     auto reader = read(stage, "/chat", "4");
     auto all = events_of(reader.take());
     CHECK(all.front().data.at("recovered") == true);
+    CHECK(all.front().id == "4");
     CHECK(texts(all) == strings{"5", "6", "7", "8", "9"});
     const auto epoch = test::string(all.front().data, "epoch");
     auto by_query = read(stage, "/chat?since=8&epoch=" + epoch);
@@ -142,6 +144,7 @@ TEST_CASE("who comes back with its last event's id gets what it has missed") {
       auto lost = read(stage, target, id);
       all = events_of(lost.take());
       CHECK(all.front().data.at("recovered") == false);
+      CHECK(all.front().id == "9");
       CHECK(texts(all).empty());
     }
   }
@@ -168,9 +171,11 @@ TEST_CASE("an id that is no sequence number is refused, and so is a page of else
   const auto answer = stage.ask(request).take();
   CHECK(answer.starts_with("HTTP/1.1 200 "));
   CHECK(answer.find("Access-Control-Allow-Origin: https://friend.example\r\n") != answer.npos);
-  auto plain = request_for_events("/chat");
-  plain.set("Accept", "*/*");
-  CHECK(stage.ask(plain).take().starts_with("HTTP/1.1 426 "));
+  for (const auto& [accept, status] : {std::pair{"*/*", "426"}, {"application/text/event-streamx", "426"}, {"a/b, Text/Event-Stream;q=1", "200"}}) {
+    auto other = request_for_events("/chat");
+    other.set("Accept", accept);
+    CHECK(stage.ask(other).take().starts_with(std::string{"HTTP/1.1 "} + status));
+  }
 }
 
 TEST_CASE("a silent room sends comments, which nobody has to answer") {

@@ -134,7 +134,8 @@ TEST_CASE("a request that is refused leaves nothing behind") {
   CHECK(refused.is_gone());
   CHECK(stage.count().rooms == 0);
   CHECK(stage.count().sessions == 0);
-  CHECK(stage.count().refused_handshakes == 1);
+  CHECK(stage.count().refused_origins == 1);
+  CHECK(stage.count().refused_handshakes == 0);
 }
 
 // leaving

@@ -347,6 +347,28 @@ TEST_CASE("one who has missed too much, or what cannot be read, is told so, and 
   CHECK(s.stage.count().not_resumed == 2);
 }
 
+TEST_CASE("one who has missed what the store has given up is told so, and gets the rest of it as history only") {
+  stored s{{.retain_messages = 2}};
+  auto ada = s.stage.join("/chat?name=ada");
+  auto bob = s.stage.join_json("/chat?name=bob");
+  const auto epoch = test::string(welcome_of(take_frames(bob)), "epoch");
+  for (int i = 1; i <= 20; ++i) {
+    ada.send(masked_text(fmt::format("{}", i)));
+    s.store_all();
+  }
+  auto& its = s.disk->rooms.at("lobby");
+  its.records.erase(its.records.begin(), its.records.begin() + 10);
+  its.given_up = 10;
+  auto eve = s.stage.join_json("/chat?since=9&epoch=" + epoch);
+  const auto missed = take_frames(eve);
+  CHECK(welcome_of(missed).at("recovered") == false);
+  CHECK(texts(missed).empty());
+  auto dan = s.stage.join_json("/chat?since=10&epoch=" + epoch);
+  const auto got = take_frames(dan);
+  CHECK(welcome_of(got).at("recovered") == true);
+  CHECK(texts(got).size() == 10);
+}
+
 TEST_CASE("a room that forgets faster than its store is read lets nobody wait for ever") {
   stored s{{.retain_messages = 1}};
   auto ada = s.stage.join("/chat?name=ada");
@@ -393,7 +415,7 @@ TEST_CASE("the history is the store's, and nothing of it that is not visible") {
       return said;
     };
     CHECK(ask("") == strings{"1", "2", "3", "4", "5", "6", "7", "8", "9", "complete"});
-    CHECK(ask(R"(,"limit":3)") == strings{"8", "9", "more"});
+    CHECK(ask(R"(,"limit":3)") == strings{"7", "8", "9", "more"});
     CHECK(ask(R"(,"before":4)") == strings{"1", "2", "3", "complete"});
     CHECK(ask(R"(,"before":4,"limit":2)") == strings{"2", "3", "more"});
     s.store_all();

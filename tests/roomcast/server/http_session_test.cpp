@@ -3,9 +3,12 @@
 #include "stage.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 using namespace roomcast;
 using namespace std::chrono_literals;
@@ -13,11 +16,17 @@ using namespace std::chrono_literals;
 namespace {
 
 struct fixture {
-  fixture() {
+  explicit fixture(std::function<void(const access_record&)> access = {}) : stage(with(std::move(access))) {
     auto io = std::make_unique<test::memory_transport>(pipe, stage.hub().home()->executor());
     auto c = std::make_shared<connection>(stage.hub().home(), std::move(io));
     stage.hub().start(*stage.hub().home(), server::serve_http(std::move(c), 10s), [this] { over = true; });
     stage.settle();
+  }
+
+  static options with(std::function<void(const access_record&)> access) {
+    options o;
+    o.access = std::move(access);
+    return o;
   }
 
   // The statuses of what was answered so far, one after another.
@@ -71,6 +80,42 @@ TEST_CASE_FIXTURE(fixture, "the page names the chat's path and allows only its o
   CHECK(page.find("Content-Security-Policy: default-src 'none'; script-src 'self'") != page.npos);
 }
 
+TEST_CASE_FIXTURE(fixture, "each file of the page says what it is") {
+  const auto type_of = [this](const std::string& target) {
+    browser.send(get(target));
+    const auto answer = browser.take();
+    CHECK(answer.starts_with("HTTP/1.1 200 "));
+    CHECK(answer.find("X-Content-Type-Options: nosniff\r\n") != answer.npos);
+    CHECK(answer.find("Cache-Control: no-cache\r\n") != answer.npos);
+    const auto from = answer.find("Content-Type: ") + 14;
+    return answer.substr(from, answer.find(';', from) - from);
+  };
+  CHECK(type_of("/") == "text/html");
+  CHECK(type_of("/page.css") == "text/css");
+  CHECK(type_of("/page.js") == "text/javascript");
+  CHECK(type_of("/message-list.js") == "text/javascript");
+  CHECK(type_of("/roomcast.js") == "text/javascript");
+  CHECK(type_of("/roomcast.d.ts") == "application/typescript");
+}
+
+TEST_CASE_FIXTURE(fixture, "the client module is for the pages of other hosts, too, and the page is not") {
+  const auto is_for_all = [this](const std::string& target) {
+    browser.send(get(target));
+    return browser.take().find("Access-Control-Allow-Origin: *\r\n") != std::string::npos;
+  };
+  CHECK(is_for_all("/roomcast.js"));
+  CHECK(is_for_all("/roomcast.d.ts"));
+  CHECK_FALSE(is_for_all("/"));
+}
+
+TEST_CASE_FIXTURE(fixture, "without an upgrade, a handshake is told what would be in its way") {
+  CHECK(answer_to(get("/chat") + get("/chat/ops") + get("/chat?name=ada")) == "426 426 426 ");
+  CHECK(answer_to(get("/chat?name=%5Bada%5D") + get("/chat/a%20b?name=ada")) == "400 404 ");
+  CHECK(answer_to(get("/chat?name=server")) == "409 ");
+  CHECK_FALSE(over);
+  CHECK(stage.count().rooms == 0);
+}
+
 TEST_CASE_FIXTURE(fixture, "HEAD has the headers and no body") {
   browser.send("HEAD /healthz HTTP/1.1\r\nHost: x\r\n\r\n");
   const auto answer = browser.take();
@@ -103,6 +148,13 @@ TEST_CASE("what is no acceptable request is told what is wrong, and ends the con
   CHECK(answer("GET /" + std::string(20'000, 'x')) == "431 ");
   CHECK(answer(get("/" + std::string(5000, 'x'))) == "414 ");
   CHECK(answer("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n") == "413 ");
+}
+
+TEST_CASE("the access log is told of each answer") {
+  std::string told;
+  fixture f{[&](const access_record& a) { told += fmt::format("{} {} {}, ", a.method, a.path, a.status); }};
+  f.browser.send(get("/healthz?x") + "HEAD /no HTTP/1.1\r\nHost: x\r\n\r\n" + "nonsense\r\n\r\n");
+  CHECK(told == "GET /healthz 200, HEAD /no 404,   400, ");
 }
 
 TEST_CASE_FIXTURE(fixture, "a chunk's extension that does not end is refused before it fills the memory") {

@@ -74,6 +74,13 @@ TEST_CASE("a close frame carries its code, and as much of its reason as fits bet
   CHECK(is_utf8(frame.substr(4)));
 }
 
+TEST_CASE("the code of a close frame is found, where it has one, and where it is one") {
+  CHECK(wire::code_of_close(wire::make_close(4008, "slow")) == 4008);
+  CHECK(wire::code_of_close(wire::make_frame(wire::opcode::close, "")) == 1005);
+  CHECK(wire::code_of_close(wire::make_frame(wire::opcode::text, "hello")) == 0);
+  CHECK(wire::code_of_close("") == 0);
+}
+
 TEST_CASE("unmasking is exclusive or with the mask, over and over") {
   const std::array mask{std::byte{'m'}, std::byte{'a'}, std::byte{'s'}, std::byte{'k'}};
   for (std::size_t size = 0; size < 40; ++size) {
