@@ -1,7 +1,7 @@
 // The page, in a real browser: two visitors talk, whatever becomes of their connections.
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
-import { Relay, Server } from '../independent/server.mjs';
+import { Relay, Server, dataFile } from '../independent/server.mjs';
 import { Visitor, closeBrowser, openBrowser } from './visitor.mjs';
 
 before(openBrowser);
@@ -224,6 +224,14 @@ test('a restart is survived, and where the server has forgotten, that is said', 
   for (const each of [ada, bob]) {
     assert.deepEqual(await each.texts(), ['before', 'meanwhile', 'after']);
     assert.deepEqual(await each.dividers(), ['The connection was lost: some messages may be missing here']);
+  }
+});
+
+test('a restart of a server that stores is survived, and nothing is lost or shown twice', async (t) => {
+  const { ada, bob } = await restart(t, '--data', await dataFile(t));
+  for (const each of [ada, bob]) {
+    assert.deepEqual(await each.texts(), ['before', 'meanwhile', 'after']);
+    assert.deepEqual(await each.dividers(), []);
   }
 });
 

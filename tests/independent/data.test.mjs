@@ -1,13 +1,12 @@
 // Rooms that are kept in a file, seen from outside: what was acknowledged is there, whatever becomes of the server, of the file and of the disk.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmod, copyFile, mkdir, mkdtemp, open, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { chmod, copyFile, mkdir, open, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { JsonMember } from './json-member.mjs';
-import { Server, assertOneLine, run, within } from './server.mjs';
+import { Server, assertOneLine, dataFile, run, within } from './server.mjs';
 
 const times = (count, make) => Array.from({ length: count }, (_, n) => make(n));
 const ofType = (frames, type) => frames.filter((each) => each.type === type);
@@ -26,13 +25,6 @@ const canMount = isRoot && works('unshare', '-m', 'sh', '-c', 'mount -t tmpfs no
 // What is immutable cannot be written where it is open already, but not every file system sees to that.
 const canProtect = isRoot && works('sh', '-c', 'file=$(mktemp) && exec 3>"$file" && chattr +i "$file" && ! echo x >&3; failed=$?; chattr -i "$file"; rm "$file"; exit $failed');
 const canLimit = works('prlimit', '--version');
-
-// A file that is not there yet, in a folder of its own.
-async function dataFile(t) {
-  const folder = await mkdtemp(join(tmpdir(), 'roomcast-'));
-  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
-  return join(folder, 'rooms.db');
-}
 
 async function end(server, how = 'SIGTERM') {
   server.signal(how);

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import WebSocket from 'ws';
 import { importText, record } from './roomcast-module.mjs';
-import { Relay, Server, within } from './server.mjs';
+import { Relay, Server, dataFile, within } from './server.mjs';
 
 // Joins as the client module that `server` itself serves, through `port`. Delays are short, as nothing is random.
 async function enter(t, server, { room = '/chat', port = server.port, ...options } = {}) {
@@ -178,6 +178,17 @@ test('a server that was started anew is come back to, and does not remember', (t
     assert.deepEqual(messages.map(({ text }) => text), ['meanwhile']);
     assert.equal(await server.metric('members'), 1);
   }));
+
+test('a server that stores remembers when it was started anew', async (t) => {
+  const file = await dataFile(t);
+  await restart(t, ['--data', file], async (ada) => {
+    const [first, second] = ada.of('welcome');
+    assert.deepEqual([second.isReturn, second.recovered, second.epoch], [true, true, first.epoch]);
+    assert.deepEqual(ada.texts(), ['before', 'meanwhile']);
+    const { messages } = await ada.room.history();
+    assert.deepEqual(messages.map(({ text }) => text), ['before', 'meanwhile']);
+  });
+});
 
 test('a server that stops says when to come back', async (t) => {
   const server = await Server.start(t);

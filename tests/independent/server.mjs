@@ -4,7 +4,10 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
 import net from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import WebSocket from 'ws';
 
 // Long enough for a sanitized build on a busy machine; only a failure ever waits for it.
@@ -21,6 +24,13 @@ export async function within(promise, what, limit = patience) {
   } finally {
     clearTimeout(timer);
   }
+}
+
+// A file for --data that is not there yet, in a folder of its own that goes with test `t`.
+export async function dataFile(t) {
+  const folder = await mkdtemp(join(tmpdir(), 'roomcast-'));
+  t.after(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }));
+  return join(folder, 'rooms.db');
 }
 
 // Values as they come, for one consumer that takes them in order. A failure comes after all values.
