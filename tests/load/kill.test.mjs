@@ -1,10 +1,9 @@
 // A server that stores messages is killed again and again while its rooms talk: what it has acknowledged is there, in order and once.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { temporaryFolder } from './support/folder.mjs';
 import { Member, upgradeRequest } from './support/member.mjs';
 import { size } from './support/scale.mjs';
 import { Server } from './support/server.mjs';
@@ -101,8 +100,7 @@ function check(all, known, room) {
 }
 
 test(`a server that is killed ${rounds} times has all that it has acknowledged`, async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'roomcast-kill-'));
-  t.after(() => rmSync(folder, { recursive: true }));
+  const folder = temporaryFolder(t);
   const known = new Map(rooms.map((room) => [room, new Known()]));
   const count = () => [...known.values()].reduce((sum, { acknowledged }) => sum + acknowledged.size, 0);
   let stored = 0;

@@ -1,8 +1,10 @@
 // Members lose their connection again and again while their room talks at full speed, and come back for what they have missed.
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import test from 'node:test';
 import { numbered, onceEach, sameOrder } from './support/checks.mjs';
 import { Member, closeFrame, frame, opcodes, upgradeRequest } from './support/member.mjs';
+import { temporaryFolder } from './support/folder.mjs';
 import { isLong } from './support/scale.mjs';
 import { Server } from './support/server.mjs';
 import { until, within } from './support/waiting.mjs';
@@ -22,10 +24,14 @@ const any = (list) => list[random(list.length)];
 // How much may be said that somebody has not heard yet: less than the room remembers, however slow a machine is.
 const tether = 50_000;
 
-const options = [
-  ...['--retain-messages', '100000', '--retain-bytes', '64MiB', '--retain-total', '512MiB', '--retain-age', '3600s'],
-  ...['--max-lag', '64MiB', '--presence-limit', '1000'],
-];
+// Whether nearly all of it is remembered on the disk only.
+const stores = process.env.ROOMCAST_TEST_DATA === '1';
+
+function options(t) {
+  const common = ['--max-lag', '64MiB', '--presence-limit', '1000'];
+  if (!stores) return [...common, '--retain-messages', '100000', '--retain-bytes', '64MiB', '--retain-total', '512MiB', '--retain-age', '3600s'];
+  return [...common, '--retain-messages', '200', '--data', join(temporaryFolder(t), 'messages')];
+}
 
 function jsonRequest(port, target) {
   return upgradeRequest(port, target).replace(/\r\n\r\n$/, '\r\nSec-WebSocket-Protocol: roomcast.v1\r\n\r\n');
@@ -349,7 +355,7 @@ class Talker {
 }
 
 test('who comes back again and again has heard what one has heard who never left', async (t) => {
-  const server = await Server.start(t, options);
+  const server = await Server.start(t, options(t));
   const room = new Room();
   const steady = new Steady(room, server.port, 'steady');
   const wanderers = Array.from({ length: 50 }, (_, i) => new Listener(room, server.port, `w${i}`));
