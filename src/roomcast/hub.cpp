@@ -2,10 +2,8 @@
 
 #include "roomcast/connection/session.hpp"
 #include "roomcast/drain.hpp"
-#include "roomcast/name.hpp"
-#include "roomcast/room/room.hpp"
+#include "roomcast/room/publication.hpp"
 #include "roomcast/room/share.hpp"
-#include "roomcast/utf8.hpp"
 
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
@@ -70,18 +68,7 @@ void hub::serve(lane& where, std::unique_ptr<transport> peer, upgrade_request re
 void hub::publish(std::string room_name, std::string text, std::function<void(error_code, receipt)> done) {
   lane& home = shared().home_of(room_name);
   asio::post(home.executor(), [self = shared_from_this(), &home, room_name = std::move(room_name), text = std::move(text), done = std::move(done)] {
-    if (home.draining()) return done(error::stopped, {});
-    if (!is_room_name(room_name)) return done(error::bad_room, {});
-    if (text.size() > home.config().max_message_size) return done(error::too_large, {});
-    if (!is_utf8(text)) return done(error::not_utf8, {});
-    if (self->shared().is_overloaded()) {
-      ++home.count().refused_messages;
-      return done(error::overloaded, {});
-    }
-    room* const r = home.rooms().open(room_name);
-    if (!r) return done(error::too_many_rooms, {});
-    const auto seq = r->order({.name = home.config().publisher}, {.bytes = text});
-    r->when_visible([done, got = receipt{.seq = seq, .recipients = r->size()}](error_code ec) { done(ec, ec ? receipt{} : got); });
+    roomcast::publish(home, room_name, text, done);
   });
 }
 
@@ -132,6 +119,7 @@ void hub::abandon() {
 void hub::end() noexcept {
   shared().store.reset();
   for (const auto& each : lanes_) each->close_mailbox();
+  for (const auto& each : lanes_) each->rooms().abandon_waiting();
 }
 
 }  // namespace roomcast

@@ -129,8 +129,9 @@ class manual_store final : public log::store {
     std::vector<log::record> some;
     std::size_t bytes = 0;
     bool complete = true;
-    const auto& all = disk_->rooms[room].records;
-    for (auto each = all.rbegin(); each != all.rend() && complete; ++each) {
+    auto all = disk_->rooms[room].records;
+    if (!r.oldest_first) std::reverse(all.begin(), all.end());
+    for (auto each = all.begin(); each != all.end() && complete; ++each) {
       if (each->seq <= r.after || each->seq >= r.before || (each->binary && !r.binary)) continue;
       bytes += sizeof(log::record) + each->text.size() + each->name.size();
       if (some.size() == r.limit || (bytes > r.max_bytes && !some.empty()))
@@ -138,7 +139,7 @@ class manual_store final : public log::store {
       else
         some.push_back(*each);
     }
-    std::reverse(some.begin(), some.end());
+    if (!r.oldest_first) std::reverse(some.begin(), some.end());
     done({}, {.records = std::move(some), .complete = complete, .whole = complete && r.after >= disk_->rooms[room].given_up});
   }
 

@@ -42,7 +42,7 @@ int serve(words w) {
     fmt::print(stderr, "roomcast: cannot listen on {}: {}\n", where, e.code().message());
     return EXIT_FAILURE;
   } catch (const std::runtime_error& e) {
-    fmt::print(stderr, "roomcast: --data: {}\n", escape(e.what()));
+    fmt::print(stderr, "roomcast: {}\n", escape(e.what()));
     return EXIT_FAILURE;
   }
 }

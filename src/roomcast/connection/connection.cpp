@@ -212,7 +212,7 @@ void connection::open() {
   deadlines_.open(home_->now());
   schedule();
   open_ = true;
-  if (displaced_) displace();
+  evict(eviction_);
 }
 
 void connection::must_end(timer_wheel::time_point when) {
@@ -330,9 +330,11 @@ void connection::send_away(std::uint64_t flush_to) {
   dismiss(last + wire::make_close(wire::close_code::service_restart, "the server is restarting"), flush_to);
 }
 
-void connection::displace() {
-  displaced_ = true;
-  if (open_) close(wire::close_code::displaced, "another connection has come back for this name");
+void connection::evict(eviction why) {
+  eviction_ = why;
+  if (!open_) return;
+  if (why == eviction::displaced) close(wire::close_code::displaced, "another connection has come back for this name");
+  if (why == eviction::removed) close(wire::close_code::removed, "removed by a moderator");
 }
 
 void connection::shed(const std::shared_ptr<log::link>& newest) {

@@ -142,7 +142,7 @@ class connection final : public member,
   void deliver(const std::shared_ptr<log::link>& newest) override;
   void dismiss(std::string_view close, std::uint64_t flush_to) override;
   void send_away(std::uint64_t flush_to) override;
-  void displace() override;
+  void evict(eviction why) override;
 
  private:
   void on_writable(error_code ec) override;
@@ -174,7 +174,7 @@ class connection final : public member,
   std::uint16_t close_code_ = 0;  // of the first Close; 0 before
   wire::encoding form_ = wire::encoding::text;
   bool open_ = false;      // the handshake is done
-  bool displaced_ = false;  // somebody has come back for its name
+  eviction eviction_ = eviction::none;
   bool blocked_ = false;   // the transport took less than it was given; a wait for it is under way
   bool ended_ = false;     // the peer has ended, or is lost
   bool shut_down_ = false;  // our side has ended

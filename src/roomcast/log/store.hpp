@@ -48,18 +48,19 @@ class store {
   /// either: their sequence numbers are not used again.
   virtual void append(std::string_view room, std::shared_ptr<const batch> b, stored done) = 0;
 
-  /// Of a room's messages the newest of those between `after` and `before`, which are not among them.
+  /// Of a room's messages the newest, or the oldest, of those between `after` and `before`, which are not among them.
   struct range {
     std::uint64_t after = 0;
     std::uint64_t before = UINT64_MAX;
     std::size_t limit = 0;      ///< messages
-    std::size_t max_bytes = 0;  ///< of the records, in memory; the newest is given whatever its size
+    std::size_t max_bytes = 0;  ///< of the records, in memory; the first that is looked at is given whatever its size
     bool binary = true;         ///< binary ones, too
+    bool oldest_first = false;  ///< the oldest
   };
 
   struct excerpt {
     std::vector<record> records;  ///< in ascending order
-    bool complete = false;        ///< nothing is stored before the first, down to `range::after`
+    bool complete = false;        ///< they are all that is stored of the range
     bool whole = false;           ///< nor was anything that has been given up since
   };
 

@@ -12,7 +12,7 @@ namespace roomcast {
 /// How many connections of members ended with which code.
 struct close_counts {
   /// Those that are counted each for itself.
-  static constexpr std::array<std::uint16_t, 13> codes{1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1012, 1013, 4002, 4008};
+  static constexpr std::array<std::uint16_t, 14> codes{1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1012, 1013, 4001, 4002, 4008};
 
   std::array<std::uint64_t, codes.size() + 1> counts{};  ///< the last is of all other codes
 

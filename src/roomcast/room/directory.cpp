@@ -6,6 +6,9 @@
 #include "roomcast/room/membership.hpp"
 #include "roomcast/room/room.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace roomcast {
 namespace {
 
@@ -14,10 +17,7 @@ constexpr int patience = 32;
 
 void displace(const place& taken) {
   lane& there = *taken.where;
-  there.post([&there, number = taken.number] {
-    for (member& each : there.sessions())
-      if (each.number() == number) return each.displace();
-  });
+  there.post([&there, number = taken.number] { there.evict(number, eviction::displaced); });
 }
 
 }  // namespace
@@ -71,6 +71,34 @@ room* directory::open(std::string_view room_name) {
   }
   ++home_.count().rooms;
   return at->second.get();
+}
+
+room* directory::find(std::string_view room_name) const {
+  const auto at = rooms_.find(room_name);
+  return at == rooms_.end() ? nullptr : at->second.get();
+}
+
+std::vector<directory::summary> directory::list(std::string_view after, std::size_t most) const {
+  std::vector<const room*> found;
+  for (const auto& [name, r] : rooms_)
+    if (name > after) found.push_back(r.get());
+  const auto end = found.begin() + static_cast<std::ptrdiff_t>(std::min(most, found.size()));
+  std::partial_sort(found.begin(), end, found.end(), [](const room* a, const room* b) { return a->name() < b->name(); });
+  std::vector<summary> listed;
+  for (auto each = found.begin(); each != end; ++each) listed.push_back({(*each)->name(), (*each)->presence_.count()});
+  return listed;
+}
+
+std::optional<directory::whereabouts> directory::find_member(std::string_view room_name, std::uint64_t id) const {
+  const room* const r = find(room_name);
+  if (!r) return {};
+  for (const auto& [name, taken] : r->places_)
+    if (taken.present && taken.id == id) return whereabouts{taken.where, taken.number};
+  return {};
+}
+
+void directory::abandon_waiting() noexcept {
+  for (const auto& [name, r] : rooms_) const auto gone = std::exchange(r->awaiting_, {});
 }
 
 void directory::forget(room& r) noexcept {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <variant>
@@ -46,6 +48,30 @@ class directory {
 
   /// Ends `r`, which nobody needs any more.
   void forget(room& r) noexcept;
+
+  /// The room of that name; null where there is none.
+  room* find(std::string_view room_name) const;
+
+  /// A room, and how many members it has.
+  struct summary {
+    std::string name;
+    std::size_t members = 0;
+  };
+
+  /// The first `most` of the rooms whose names come after `after`, by name.
+  std::vector<summary> list(std::string_view after, std::size_t most) const;
+
+  /// Where the connection of a room's member is.
+  struct whereabouts {
+    lane* where;
+    std::uint64_t number;
+  };
+
+  /// The member of room `room_name` with that id; nothing where there is none.
+  std::optional<whereabouts> find_member(std::string_view room_name, std::uint64_t id) const;
+
+  /// Whoever waits for something to be visible is destroyed: it never will be.
+  void abandon_waiting() noexcept;
 
   /// The branch of another lane's room on this one, made if need be.
   branch& branch_of(room& r);

@@ -60,6 +60,15 @@ void lane::wants_turns(share& s) {
   }
 }
 
+bool lane::evict(std::uint64_t number, eviction why) {
+  for (member& each : sessions_) {
+    if (each.number() != number) continue;
+    each.evict(why);
+    return true;
+  }
+  return false;
+}
+
 // Beneath the strand, so that what is ready on the executor goes first: within the strand's own queue the turn would come
 // at once, and seal batches of one message.
 void lane::post_turn() {

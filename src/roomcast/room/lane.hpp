@@ -97,6 +97,9 @@ class lane : public std::enable_shared_from_this<lane> {
   using session_list = boost::intrusive::list<member, boost::intrusive::constant_time_size<false>>;
   session_list& sessions() noexcept { return sessions_; }
 
+  /// The session of connection `number` ends; false where there is none.
+  bool evict(std::uint64_t number, eviction why);
+
   bool draining() const noexcept { return draining_; }
   void start_draining() noexcept { draining_ = true; }
 

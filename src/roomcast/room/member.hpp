@@ -13,6 +13,13 @@
 
 namespace roomcast {
 
+/// Why a member has to go.
+enum class eviction : std::uint8_t {
+  none,
+  displaced,  ///< Somebody has come back for its name.
+  removed,    ///< A moderator wants it.
+};
+
 /// What a room knows of a connection. Lane only; none of the calls resumes a coroutine or leaves the registry.
 class member : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
@@ -45,8 +52,8 @@ class member : public boost::intrusive::list_base_hook<boost::intrusive::link_mo
   /// Ends in the same way, as the server stops.
   virtual void send_away(std::uint64_t flush_to) = 0;
 
-  /// Somebody has come back for its name.
-  virtual void displace() = 0;
+  /// Its connection is closed, as soon as it has been told that it is a member.
+  virtual void evict(eviction why) = 0;
 
   /// Ends the connection at once; its session notices later.
   virtual void drop() noexcept = 0;

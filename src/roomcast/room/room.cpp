@@ -239,39 +239,53 @@ void room::dismiss(std::size_t most) {
   when_visible([this, most, end](error_code) { share::dismiss(most, end); });
 }
 
-room::answer room::list_members(const std::optional<std::string>& ref) const {
-  wire::json::members_writer list{ref};
-  std::size_t left = home().config().presence_limit;
+std::vector<room::person> room::people() const {
+  std::vector<person> found;
   for (const auto& [name, taken] : places_) {
     if (!taken.present) continue;
-    if (left-- == 0) break;
-    list.add(taken.id, name);
+    if (found.size() == home().config().presence_limit) break;
+    found.push_back({taken.id, name});
   }
-  return {list.finish(presence_.count()), log_.visible_end()};
+  return found;
+}
+
+room::answer room::list_members(const std::optional<std::string>& ref) const {
+  wire::json::members_writer list{ref};
+  for (const person& each : people()) list.add(each.id, each.name);
+  return {list.finish(population()), log_.visible_end()};
+}
+
+log::store::excerpt room::excerpt(const log::store::range& which) {
+  forget_until(home().now());
+  const bool is_whole = history_.forgotten_seq() <= which.after;
+  log::store::excerpt found{.records = {}, .complete = is_whole, .whole = is_whole};
+  auto batches = history_.batches();
+  if (!which.oldest_first) std::reverse(batches.begin(), batches.end());
+  std::size_t bytes = 0;
+  bool is_enough = false;
+  for (const auto& b : batches) {
+    const std::size_t entries = b->entries.size();
+    for (std::size_t n = 0; n < entries && !is_enough; ++n) {
+      const std::size_t i = which.oldest_first ? n : entries - 1 - n;
+      const log::entry& e = b->entries[i];
+      if (e.notice || (e.binary && !which.binary) || b->seq_of(e) <= which.after || b->seq_of(e) >= which.before) continue;
+      is_enough = found.records.size() == which.limit || bytes > which.max_bytes;
+      if (is_enough) break;
+      const auto m = b->message(i);
+      found.records.push_back({.seq = m.seq, .sender = m.id, .name = std::string{m.name}, .text = std::string{m.text}, .binary = m.binary, .time = m.time});
+      bytes += m.text.size() + json_overhead;
+    }
+  }
+  if (is_enough) found.complete = false;
+  if (!which.oldest_first) std::reverse(found.records.begin(), found.records.end());
+  return found;
 }
 
 room::answer room::list_history(const std::optional<std::string>& ref, std::uint64_t before, std::size_t limit) {
-  forget_until(home().now());
-  // Backwards, until it is enough; then written forwards.
-  std::vector<wire::message> found;
-  const auto batches = history_.batches();
-  std::size_t bytes = 0;
-  bool complete = history_.forgotten_seq() == 0;
-  for (auto b = batches.rbegin(); b != batches.rend(); ++b) {
-    for (std::size_t i = (*b)->entries.size(); i-- > 0;) {
-      const log::entry& e = (*b)->entries[i];
-      if (e.notice || e.binary || (*b)->seq_of(e) >= before) continue;
-      if (found.size() == limit || bytes > enough_history) {
-        complete = false;
-        break;
-      }
-      found.push_back((*b)->message(i));
-      bytes += found.back().text.size() + json_overhead;
-    }
-  }
+  const auto found = excerpt({.before = before, .limit = limit, .max_bytes = enough_history, .binary = false});
   wire::json::history_writer list{ref};
-  for (auto m = found.rbegin(); m != found.rend(); ++m) list.add(*m);
-  return {list.finish(complete), log_.visible_end()};
+  for (const log::record& r : found.records) list.add({.seq = r.seq, .id = r.sender, .room = {}, .name = r.name, .text = r.text, .time = r.time});
+  return {list.finish(found.complete), log_.visible_end()};
 }
 
 void room::dismiss(branch& b, std::size_t most) {

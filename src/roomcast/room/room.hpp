@@ -3,6 +3,7 @@
 #include "roomcast/error.hpp"
 #include "roomcast/log/history.hpp"
 #include "roomcast/log/room_log.hpp"
+#include "roomcast/log/store.hpp"
 #include "roomcast/room/directory.hpp"
 #include "roomcast/room/mailbox.hpp"
 #include "roomcast/room/place.hpp"
@@ -111,6 +112,22 @@ class room final : public share, public remembering {
     std::uint64_t seq, position;
   };
   standing visible() const noexcept { return {log_.visible_seq(), log_.visible_end()}; }
+
+  // for those who are no members
+
+  struct person {
+    std::uint64_t id;
+    std::string name;
+  };
+
+  /// `options::presence_limit` of the members at the most, …
+  std::vector<person> people() const;
+
+  /// … of so many.
+  std::size_t population() const noexcept { return presence_.count(); }
+
+  /// Of what is in memory, as a store reads.
+  log::store::excerpt excerpt(const log::store::range& which);
 
   // for branches
 

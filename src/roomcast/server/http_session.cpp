@@ -21,7 +21,7 @@ bool begins_session(const request& r, const lane& home) {
 }
 
 // Answers requests until one begins a session, which it returns with what came after it in the inbox; or none comes.
-task<std::unique_ptr<request>> until_upgrade(connection& peer, std::chrono::milliseconds timeout, door at) {
+task<std::unique_ptr<upgrade_request>> until_upgrade(connection& peer, std::chrono::milliseconds timeout, site s) {
   request_reader requests{peer};
   for (;;) {
     peer.must_end(peer.home().now() + timeout);
@@ -34,23 +34,26 @@ task<std::unique_ptr<request>> until_upgrade(connection& peer, std::chrono::mill
     }
     auto* const read = std::get_if<request>(&next);
     if (!read) co_return nullptr;
-    if (at != door::admin && begins_session(*read, peer.home())) {
+    if (s.at != door::admin && begins_session(*read, peer.home())) {
       if (auto rest = requests.take_rest(); !rest.empty()) peer.incoming().append(rest);
-      co_return std::make_unique<request>(std::move(*read));
+      co_return std::make_unique<upgrade_request>(std::move(read->base()));
     }
     const auto use = read->method() == http::verb::head ? body_use::only_counted : body_use::sent;
-    const response answered = co_await answer(*read, peer.home(), at);
+    const response answered = co_await answer(*read, peer.home(), s);
     log_answer(peer, read, answered.status);
     peer.send(serialize(answered, read->keep_alive(), use));
-    // A peer that does not read its answers asks for no more.
-    if (!read->keep_alive() || peer.is_blocked()) co_return nullptr;
+    if (!read->keep_alive()) co_return nullptr;
+    // One that does not read its answers asks for no more. It has `send_timeout`, as long as it takes some.
+    peer.must_end(deadlines::never);
+    co_await peer.unclogged();
+    if (peer.over()) co_return nullptr;
   }
 }
 
 }  // namespace
 
-task<> serve_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout, door at) {
-  auto upgrade = co_await until_upgrade(*peer, handshake_timeout, at);
+task<> serve_http(std::shared_ptr<connection> peer, std::chrono::milliseconds handshake_timeout, site s) {
+  auto upgrade = co_await until_upgrade(*peer, handshake_timeout, s);
   if (upgrade)
     co_await run_session(peer, std::move(upgrade));
   else

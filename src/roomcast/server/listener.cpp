@@ -29,8 +29,8 @@ using verdict = connection_limits::verdict;
 
 }  // namespace
 
-listener::listener(hub& h, lane& here, const settings& s, std::uint16_t port, door at, connection_limits& limits)
-    : hub_(h), lane_(here), settings_(s), door_(at), limits_(limits), acceptor_(here.executor()), pause_(here.executor()) {
+listener::listener(hub& h, lane& here, const settings& s, std::uint16_t port, site what, connection_limits& limits)
+    : hub_(h), lane_(here), settings_(s), site_(what), limits_(limits), acceptor_(here.executor()), pause_(here.executor()) {
   const asio::ip::tcp::endpoint where{asio::ip::make_address(s.address), port};
   acceptor_.open(where.protocol());
   acceptor_.set_option(asio::socket_base::reuse_address(true));
@@ -44,7 +44,7 @@ listener::listener(const listener& other, lane& here)
     : hub_(other.hub_),
       lane_(here),
       settings_(other.settings_),
-      door_(other.door_),
+      site_(other.site_),
       limits_(other.limits_),
       acceptor_(here.executor()),
       pause_(here.executor()) {
@@ -97,7 +97,7 @@ void listener::serve(descriptor d, const asio::ip::address& from) {
   const auto timeout = settings_.handshake_timeout;
   try {
     hub_.start(lane_,
-               v == verdict::welcome    ? serve_http(std::move(peer), timeout, door_)
+               v == verdict::welcome    ? serve_http(std::move(peer), timeout, site_)
                : v == verdict::too_many ? refuse_http(std::move(peer), timeout, 503, "there are too many connections")
                                         : refuse_http(std::move(peer), timeout, 429, "there are too many connections from your address"),
                over);

@@ -22,7 +22,7 @@ namespace roomcast::server {
 class listener {
  public:
   /// Listens; throws `boost::system::system_error` where that is not possible.
-  listener(hub& h, lane& here, const settings& s, std::uint16_t port, door at, connection_limits& limits);
+  listener(hub& h, lane& here, const settings& s, std::uint16_t port, site what, connection_limits& limits);
 
   /// Takes its turn at the port of `other`: who of them is idle accepts.
   listener(const listener& other, lane& here);
@@ -42,7 +42,7 @@ class listener {
   hub& hub_;
   lane& lane_;
   const settings& settings_;
-  const door door_;
+  const site site_;
   connection_limits& limits_;
   acceptor acceptor_;
   lane::timer pause_;

@@ -5,9 +5,10 @@
 
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/string_body.hpp>
 
 #include <memory_resource>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -15,16 +16,16 @@ namespace roomcast::server {
 
 namespace http = boost::beast::http;
 
-using request = http::request<http::empty_body>;
+// The body is counted for the memory budget.
+using request_body = http::basic_string_body<char, std::char_traits<char>, std::pmr::polymorphic_allocator<char>>;
+using request = http::request<request_body>;
 
-/// Reads the requests of one connection, one after another, and keeps what came after each. The body of a request is read
-/// and discarded; nothing here takes one.
+/// Reads the requests of one connection, one after another, and keeps what came after each. What two servers could read
+/// differently is refused (RFC 9112, section 11.2). A body is at most a message long.
 class request_reader {
  public:
   static constexpr std::size_t max_header = 8 * 1024;
   static constexpr std::size_t max_target = 4 * 1024;
-
-  static constexpr std::size_t max_body = 64 * 1024;
 
   explicit request_reader(connection& peer) : peer_(peer), unread_(&peer.home().shared().memory) {}
 
@@ -36,8 +37,18 @@ class request_reader {
   std::pmr::string take_rest() noexcept { return std::move(unread_); }
 
  private:
+  using parser = http::request_parser<request_body>;
+
+  std::optional<response> parse(parser& p);
+  std::optional<response> parse_some(parser& p);
+  void ask_for_body(const parser& p);
+
   connection& peer_;
   std::pmr::string unread_;
+
+  // of the request that is being read
+  std::size_t taken_ = 0;
+  std::optional<request::header_type> header_;  // where a trailer could change it
 };
 
 }  // namespace roomcast::server

@@ -5,15 +5,20 @@
 #include "roomcast/room/call.hpp"
 #include "roomcast/room/membership.hpp"
 #include "roomcast/room/room.hpp"
+#include "roomcast/server/api.hpp"
 #include "roomcast/server/assets.hpp"
 #include "roomcast/server/metrics.hpp"
 
-#include <boost/beast/http/verb.hpp>
+#include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 namespace roomcast::server {
 namespace {
@@ -38,54 +43,56 @@ response file(std::string_view content, std::string_view type, std::string_view 
 
 constexpr std::string_view javascript = "text/javascript; charset=utf-8";
 
-task<response> page(lane& home) {
+task<response> page(const exchange& x) {
   // The page learns the chat's path from here; the path has no character that HTML would take for its own.
   std::string html{assets::index_html};
   constexpr std::string_view mark = "@path@";
-  html.replace(html.find(mark), mark.size(), home.config().path);
+  html.replace(html.find(mark), mark.size(), x.home.config().path);
   co_return file(html, "text/html; charset=utf-8", page_headers);
 }
 
-task<response> script(lane&) { co_return file(assets::page_js, javascript, page_headers); }
-task<response> message_list(lane&) { co_return file(assets::message_list_js, javascript, page_headers); }
-task<response> style(lane&) { co_return file(assets::page_css, "text/css; charset=utf-8", page_headers); }
-task<response> client(lane&) { co_return file(assets::roomcast_js, javascript, module_headers); }
-task<response> client_types(lane&) { co_return file(assets::roomcast_d_ts, "application/typescript; charset=utf-8", module_headers); }
+task<response> script(const exchange&) { co_return file(assets::page_js, javascript, page_headers); }
+task<response> message_list(const exchange&) { co_return file(assets::message_list_js, javascript, page_headers); }
+task<response> style(const exchange&) { co_return file(assets::page_css, "text/css; charset=utf-8", page_headers); }
+task<response> client(const exchange&) { co_return file(assets::roomcast_js, javascript, module_headers); }
+task<response> client_types(const exchange&) { co_return file(assets::roomcast_d_ts, "application/typescript; charset=utf-8", module_headers); }
 
-task<response> healthy(lane&) { co_return response::line(200, "ok"); }
+task<response> healthy(const exchange&) { co_return response::line(200, "ok"); }
 
-task<response> ready(lane& home) {
-  co_return home.draining() ? response::line(503, "stopping", "Retry-After: 5\r\n") : response::line(200, "ready");
+task<response> ready(const exchange& x) {
+  co_return x.home.draining() ? response::line(503, "stopping", "Retry-After: 5\r\n") : response::line(200, "ready");
 }
 
-task<response> measured(lane& home) {
+task<response> measured(const exchange& x) {
   counters all;
-  for (lane* each : home.shared().lanes) {
+  for (lane* each : x.home.shared().lanes) {
     const auto ask = [each] { return each->count(); };
-    call counted{home, *each, ask};
+    call counted{x.home, *each, ask};
     const counters its = co_await counted;
     all += its;
   }
-  const auto& memory = home.shared().memory;
+  const auto& memory = x.home.shared().memory;
   co_return response{.status = 200, .body = metrics(all, memory.held(), memory.limit(), own_usage()), .type = "text/plain; version=0.0.4; charset=utf-8"};
 }
 
-struct route {
-  std::string_view path;
-  task<response> (*handler)(lane&);
-};
+using http::verb;
 
-// All of them answer GET and HEAD.
-constexpr std::array routes{
-    route{"/", page},
-    route{"/page.js", script},
-    route{"/message-list.js", message_list},
-    route{"/page.css", style},
-    route{"/roomcast.js", client},
-    route{"/roomcast.d.ts", client_types},
-    route{"/healthz", healthy},
-    route{"/readyz", ready},
-    route{"/metrics", measured},
+constexpr std::array table{
+    route{verb::get, "/", audience::everybody, doors::chat, page},
+    route{verb::get, "/page.js", audience::everybody, doors::chat, script},
+    route{verb::get, "/message-list.js", audience::everybody, doors::chat, message_list},
+    route{verb::get, "/page.css", audience::everybody, doors::chat, style},
+    route{verb::get, "/roomcast.js", audience::everybody, doors::chat, client},
+    route{verb::get, "/roomcast.d.ts", audience::everybody, doors::chat, client_types},
+    route{verb::get, "/healthz", audience::everybody, doors::both, healthy},
+    route{verb::get, "/readyz", audience::everybody, doors::both, ready},
+    route{verb::get, "/metrics", audience::everybody, doors::admin, measured},
+    route{verb::get, "/api/openapi.json", audience::everybody_with_api, doors::admin, api::description},
+    route{verb::get, "/api/rooms", audience::key_holders, doors::admin, api::list_rooms},
+    route{verb::get, "/api/rooms/{room}/members", audience::key_holders, doors::admin, api::list_members},
+    route{verb::delete_, "/api/rooms/{room}/members/{id}", audience::key_holders, doors::admin, api::remove_member},
+    route{verb::get, "/api/rooms/{room}/messages", audience::key_holders, doors::admin, api::list_messages},
+    route{verb::post, "/api/rooms/{room}/messages", audience::key_holders, doors::admin, api::publish},
 };
 
 // Whether somebody else has the name that `a` asks for.
@@ -120,23 +127,64 @@ task<response> answer_without_upgrade(const request& r, lane& home) {
   co_return std::get<response>(examine(r.base(), home.config()));
 }
 
-bool is_at(door where, std::string_view path) noexcept {
-  if (where == door::whole || path == "/healthz" || path == "/readyz") return true;
-  return (path == "/metrics") == (where == door::admin);
+bool is_at(door here, doors where) noexcept {
+  return here == door::whole || where == doors::both || (where == doors::admin) == (here == door::admin);
+}
+
+// What stands in `path` for the {parts} of `pattern`; nothing where it is another path.
+std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const auto brace = pattern.find('{');
+    if (brace == pattern.npos) break;
+    if (!path.starts_with(pattern.substr(0, brace))) return {};
+    path.remove_prefix(brace);
+    pattern.remove_prefix(pattern.find('}') + 1);
+    const auto encoded = path.substr(0, path.find('/'));
+    path.remove_prefix(encoded.size());
+    auto part = percent_decode(encoded);
+    if (!part || part->empty()) return {};
+    parts.push_back(std::move(*part));
+  }
+  if (path != pattern) return {};
+  return parts;
+}
+
+bool has_key(const request& r, const api_keys& keys) {
+  if (r.count(http::field::authorization) != 1) return false;
+  const auto value = r[http::field::authorization];
+  std::string_view said{value.data(), value.size()};
+  constexpr std::string_view scheme = "bearer ";
+  const auto is_letter_of_it = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a - 'A' + 'a' == b); };
+  if (said.size() < scheme.size() || !std::equal(scheme.begin(), scheme.end(), said.begin(), [&](char b, char a) { return is_letter_of_it(a, b); }))
+    return false;
+  said.remove_prefix(std::min(said.find_first_not_of(' ', scheme.size()), said.size()));
+  return keys.have(said);
 }
 
 }  // namespace
 
-task<response> answer(const request& r, lane& home, door at) {
-  const auto where = parse_target({r.target().data(), r.target().size()});
-  if (at != door::admin && where && is_chat_path(where->path, home.config())) co_return co_await answer_without_upgrade(r, home);
-  for (const route& each : routes) {
-    if (!where || where->path != each.path || !is_at(at, each.path)) continue;
-    if (r.method() != http::verb::get && r.method() != http::verb::head)
-      co_return response::line(405, "only GET and HEAD are answered here", "Allow: GET, HEAD\r\n");
-    co_return co_await each.handler(home);
+std::span<const route> routes() noexcept { return table; }
+
+task<response> answer(const request& r, lane& home, site s) {
+  const auto target = parse_target({r.target().data(), r.target().size()});
+  if (s.at != door::admin && target && is_chat_path(target->path, home.config())) co_return co_await answer_without_upgrade(r, home);
+  std::string allowed;
+  for (const route& each : table) {
+    if (!target || !is_at(s.at, each.where) || (each.who != audience::everybody && !s.keys)) continue;
+    auto parts = match(each.path, target->path);
+    if (!parts) continue;
+    if (each.who == audience::key_holders && !has_key(r, *s.keys))
+      co_return response::line(401, "an API key is needed", "WWW-Authenticate: Bearer\r\n");
+    const bool is_get = each.method == verb::get;
+    if (r.method() == each.method || (is_get && r.method() == verb::head)) {
+      const exchange x{.asked = r, .home = home, .query = target->query, .parts = std::move(*parts)};
+      co_return co_await each.handler(x);
+    }
+    allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", is_get ? "GET, HEAD" : std::string_view{http::to_string(each.method).data()});
   }
-  co_return response::line(404, "there is nothing here");
+  if (allowed.empty()) co_return response::line(404, "there is nothing here");
+  co_return response::line(405, fmt::format("only {} is answered here", allowed), fmt::format("Allow: {}\r\n", allowed));
 }
 
 }  // namespace roomcast::server

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <utility>
@@ -24,10 +25,25 @@ options with_logs(options o, bool access) {
   return o;
 }
 
+// What goes wrong in `read` is told of `option`.
+template <class Read>
+auto read_for(const char* option, Read read) {
+  try {
+    return read();
+  } catch (const std::runtime_error& e) {
+    throw std::runtime_error(std::string{option} + ": " + e.what());
+  }
+}
+
+std::unique_ptr<api_keys> open_keys(const settings& s) {
+  if (s.api_key_file.empty()) return nullptr;
+  return read_for("--api-key-file", [&] { return std::make_unique<api_keys>(s.api_key_file); });
+}
+
 std::unique_ptr<roomcast::log::store> open_store(const settings& s) {
   if (s.data.empty()) return nullptr;
   const store::sqlite_options o{.retain_messages = s.data_messages, .retain_age = std::chrono::ceil<std::chrono::seconds>(s.data_age)};
-  return std::make_unique<store::sqlite_store>(s.data, o, log);
+  return read_for("--data", [&] { return std::make_unique<store::sqlite_store>(s.data, o, log); });
 }
 
 }  // namespace
@@ -46,6 +62,7 @@ std::vector<asio::any_io_executor> server::executors_of(const std::vector<std::u
 
 server::server(settings s)
     : settings_(std::move(s)),
+      keys_(open_keys(settings_)),
       limits_(settings_.max_connections, settings_.max_connections_per_ip),
       admin_limits_(admin_connections, 0),
       contexts_(make_contexts(settings_.threads)),
@@ -53,9 +70,9 @@ server::server(settings s)
                                  std::chrono::steady_clock::now, open_store(settings_))),
       signals_(*contexts_.front(), SIGINT, SIGTERM, SIGHUP),
       watchdog_(*contexts_.front()) {
-  listeners_.emplace_back(*hub_, *hub_->home(), settings_, settings_.port, settings_.admin_port ? door::chat : door::whole, limits_);
+  listeners_.emplace_back(*hub_, *hub_->home(), settings_, settings_.port, site{settings_.admin_port ? door::chat : door::whole, keys_.get()}, limits_);
   for (std::size_t i = 1; i < contexts_.size(); ++i) listeners_.emplace_back(listeners_.front(), *hub_->lanes()[i]);
-  if (settings_.admin_port) admin_listener_.emplace(*hub_, *hub_->home(), settings_, *settings_.admin_port, door::admin, admin_limits_);
+  if (settings_.admin_port) admin_listener_.emplace(*hub_, *hub_->home(), settings_, *settings_.admin_port, site{door::admin, keys_.get()}, admin_limits_);
 }
 
 // What is left of the connections goes now, while all lanes and all contexts are there: they refer to each other.
@@ -88,11 +105,7 @@ void server::wait_for_signal() {
   signals_.async_wait([this](error_code ec, int signal) {
     if (ec) return;
     if (signal == SIGHUP) {
-      std::string fault;
-      if (const auto level = reread_log_level(settings_, fault))
-        set_log_level(*level);
-      else
-        log(log_level::warning, "the log level stays as it is: " + fault);
+      reread();
     } else if (stopping_) {
       log(log_level::warning, "stopped at once by a second signal");
       flush_log();
@@ -102,6 +115,20 @@ void server::wait_for_signal() {
     }
     wait_for_signal();
   });
+}
+
+void server::reread() {
+  std::string fault;
+  if (const auto level = reread_log_level(settings_, fault))
+    set_log_level(*level);
+  else
+    log(log_level::warning, "the log level stays as it is: " + fault);
+  if (!keys_) return;
+  try {
+    keys_->reread();
+  } catch (const std::exception& e) {
+    log(log_level::warning, std::string{"the API keys stay as they are: "} + e.what());
+  }
 }
 
 // The question goes from lane to lane: where one hangs, there is no answer, and no sign of life any more.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "roomcast/hub.hpp"
+#include "roomcast/server/api_keys.hpp"
 #include "roomcast/server/listener.hpp"
 #include "roomcast/server/service_manager.hpp"
 #include "roomcast/server/settings.hpp"
@@ -20,11 +21,12 @@
 namespace roomcast::server {
 
 /// The command's server: a thread and a listener for each lane, and what the signals ask for. SIGTERM and SIGINT stop it in
-/// order, a second one at once; SIGHUP reads the log level again. A service manager is told of it, and shown that all lanes live.
+/// order, a second one at once; SIGHUP reads the log level and the API's
+/// keys again. A service manager is told of it, and shown that all lanes live.
 class server {
  public:
   /// Opens the store, and listens. Throws `boost::system::system_error` where it cannot listen, and `std::runtime_error`, whose text
-  /// names the file and the reason, where it cannot store.
+  /// names the option, the file and the reason, where it cannot store or read the API's keys.
   explicit server(settings s);
 
   ~server();
@@ -51,7 +53,10 @@ class server {
   void show_life(std::chrono::microseconds interval);
   void stop();
 
+  void reread();
+
   const settings settings_;
+  const std::unique_ptr<api_keys> keys_;  // null where there is no API
   connection_limits limits_;
   connection_limits admin_limits_;
   std::vector<std::unique_ptr<context>> contexts_;  // one of each lane

@@ -138,7 +138,7 @@ void declare(CLI::App& app, settings& s) {
         boost::asio::ip::make_address(text, ec);
         return ec ? "'" + text + "' is not an IPv4 or IPv6 address" : std::string{};
       });
-  app.add_option("--admin-port", s.admin_port, "The port that answers /metrics, instead of the other; 0 for a free one")
+  app.add_option("--admin-port", s.admin_port, "The port that answers /metrics and /api, instead of the other; 0 for a free one")
       ->check(CLI::Range(0, 65535))
       ->type_name("N");
   add_number(app, "--threads", s.threads, std::size_t{1}, std::size_t{256}, "Threads that share the connections");
@@ -161,6 +161,7 @@ void declare(CLI::App& app, settings& s) {
       ->check(origin_fault)
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  app.add_option("--api-key-file", s.api_key_file, "The keys of those who may use /api, one a line; without it there is none")->type_name("FILE");
   add_number(app, "--max-connections", s.max_connections, std::size_t{0}, million, "The most connections; 0 for what the descriptors allow");
   add_number(app, "--max-connections-per-ip", s.max_connections_per_ip, std::size_t{0}, million, "The most from one address; 0 for any number");
   add_number(app, "--handshake-rate", chat.handshake_rate, std::size_t{0}, million, "The most handshakes a second; 0 for any number");

@@ -35,6 +35,9 @@ struct settings {
   /// How long stopping may take.
   std::chrono::milliseconds drain_timeout = std::chrono::seconds{10};
 
+  /// The file with the keys of those who may use the API; without one there is none.
+  std::string api_key_file;
+
   /// Where rooms' messages are stored, and for how long: the file, or none; how many messages of a room, and for how long, where
   /// that is not 0.
   std::string data;

@@ -28,6 +28,9 @@ tables::tables(const database& db)
       read_(db,
             "SELECT seq, sender, name, text, binary, time FROM messages "
             "WHERE room = ? AND seq > ? AND seq < ? AND time >= ? AND (binary = 0 OR ?) ORDER BY seq DESC"),
+      read_oldest_(db,
+                   "SELECT seq, sender, name, text, binary, time FROM messages "
+                   "WHERE room = ? AND seq > ? AND seq < ? AND time >= ? AND (binary = 0 OR ?) ORDER BY seq"),
       first_(db, "SELECT time FROM messages WHERE room = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT 1"),
       nth_(db, "SELECT seq FROM messages WHERE room = ? ORDER BY seq LIMIT 1 OFFSET ?"),
       stale_(db, "SELECT seq, time FROM messages WHERE room = ? ORDER BY seq LIMIT ?"),
@@ -63,7 +66,7 @@ log::store::excerpt tables::read(const stored_room& r, const log::store::range& 
   const auto least = oldest.time_since_epoch().count();
   std::vector<log::record> found;
   std::size_t bytes = 0;
-  execution e{read_, r.id, in_range(which.after), in_range(which.before), least, which.binary};
+  execution e{which.oldest_first ? read_oldest_ : read_, r.id, in_range(which.after), in_range(which.before), least, which.binary};
   bool is_more = e.next();
   while (is_more && found.size() < which.limit) {
     bytes += sizeof(log::record) + e.bytes(2).size() + e.bytes(3).size();
@@ -76,7 +79,7 @@ log::store::excerpt tables::read(const stored_room& r, const log::store::range& 
                      .time = time_point{std::chrono::milliseconds{e.integer(5)}}});
     is_more = e.next();
   }
-  std::reverse(found.begin(), found.end());
+  if (!which.oldest_first) std::reverse(found.begin(), found.end());
   execution first{first_, r.id, in_range(which.after), in_range(which.before)};
   const bool is_aged = first.next() && first.integer(0) < least;
   return {.records = std::move(found), .complete = !is_more, .whole = !is_more && !is_aged};

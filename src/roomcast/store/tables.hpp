@@ -47,7 +47,7 @@ class tables {
   void remove(const stored_room& r, const stale& which);
 
  private:
-  statement add_, note_, last_sender_, note_last_sender_, read_, first_, nth_, stale_, remove_, uncount_;
+  statement add_, note_, last_sender_, note_last_sender_, read_, read_oldest_, first_, nth_, stale_, remove_, uncount_;
 };
 
 }  // namespace roomcast::store

@@ -14,6 +14,7 @@ inline constexpr std::uint16_t invalid_payload = 1007;
 inline constexpr std::uint16_t policy_violation = 1008;
 inline constexpr std::uint16_t service_restart = 1012;
 inline constexpr std::uint16_t try_again_later = 1013;
+inline constexpr std::uint16_t removed = 4001;
 inline constexpr std::uint16_t displaced = 4002;
 inline constexpr std::uint16_t slow_reader = 4008;
 }  // namespace close_code

@@ -30,6 +30,7 @@ struct value {
 struct fields {
   value type, text, ref, echo, before, limit;
   bool are_of_object = false;
+  bool are_all = true;  // there is no other
 
   value* find(std::string_view key) noexcept {
     static constexpr std::array<std::pair<std::string_view, value fields::*>, 6> known{{{"type", &fields::type},
@@ -69,6 +70,7 @@ class collector {
   bool on_key(std::string_view part, std::size_t size, error_code& ec) {
     on_key_part(part, size, ec);
     field_ = found_.find(key_);
+    if (depth_ == 1 && !field_) found_.are_all = false;
     key_.clear();
     return true;
   }
@@ -155,24 +157,41 @@ command command_of(fields& f, const std::optional<std::string>& ref) {
   return asked;
 }
 
-fault no_json(std::string_view why) { return {.code = "bad_json", .message = "a frame has to be one JSON object: " + std::string{why}}; }
+fault no_json(std::string_view why) { return {.code = "bad_json", .message = "what is said has to be one JSON object: " + std::string{why}}; }
 
-}  // namespace
-
-command parse(std::string_view frame) {
+std::variant<fields, fault> collect(std::string_view json) {
   boost::json::parse_options options;
   options.max_depth = deepest;
   boost::json::basic_parser<collector> parser{options};
   error_code ec;
-  const std::size_t used = parser.write_some(false, frame.data(), frame.size(), ec);
+  const std::size_t used = parser.write_some(false, json.data(), json.size(), ec);
   if (ec == boost::json::error::too_deep) return no_json("it is nested too deep");
   if (ec) return no_json(ec.message());
-  if (used != frame.size()) return no_json("there is something after it");
+  if (used != json.size()) return no_json("there is something after it");
   fields& found = parser.handler().found();
   if (!found.are_of_object) return no_json("it is something else");
+  return std::move(found);
+}
+
+}  // namespace
+
+command parse(std::string_view frame) {
+  auto collected = collect(frame);
+  if (auto* const f = std::get_if<fault>(&collected)) return std::move(*f);
+  auto& found = std::get<fields>(collected);
   std::optional<std::string> ref;
   if (is_ref(found.ref)) ref = std::move(found.ref.text);
   return command_of(found, ref);
+}
+
+std::variant<std::string, fault> parse_publication(std::string_view body) {
+  auto collected = collect(body);
+  if (auto* const f = std::get_if<fault>(&collected)) return std::move(*f);
+  auto& found = std::get<fields>(collected);
+  const auto others = {&found.type, &found.ref, &found.echo, &found.before, &found.limit};
+  const bool is_alone = found.are_all && std::all_of(others.begin(), others.end(), [](const value* v) { return v->is == kind::missing; });
+  if (!is_alone || found.text.is != kind::string) return fault{.code = "bad_field", .message = R"("text" has to be there, a string, and alone)"};
+  return std::move(found.text.text);
 }
 
 }  // namespace roomcast::wire::json

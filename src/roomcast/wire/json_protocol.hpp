@@ -117,4 +117,7 @@ inline constexpr std::size_t longest_ref = 64;
 /// proportional to the frame's length, and the memory to that of the strings in the result.
 command parse(std::string_view frame);
 
+/// The text of a message for a room, which is all that the object may have: `{"text":"…"}`. Otherwise like `parse`.
+std::variant<std::string, fault> parse_publication(std::string_view body);
+
 }  // namespace roomcast::wire::json

@@ -150,6 +150,66 @@ TEST_CASE("what is no acceptable request is told what is wrong, and ends the con
   CHECK(answer("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n") == "413 ");
 }
 
+TEST_CASE("what two servers could read differently is refused, and ends the connection") {
+  const auto answer = [](const std::string& request) {
+    fixture f;
+    const auto statuses = f.answer_to(request + get("/healthz"));
+    CHECK(f.pipe->server_ended);
+    return statuses;
+  };
+  const auto with = [&](const std::string& headers, const std::string& body = "abc", const std::string& version = "1.1") {
+    CAPTURE(headers);
+    CAPTURE(body);
+    CHECK(answer("POST / HTTP/" + version + "\r\nHost: x\r\n" + headers + "\r\n" + body) == "400 ");
+  };
+  with("Content-Length: 3\r\nContent-Length: 3\r\n");
+  with("Content-Length: 3, 3\r\n");
+  for (const std::string length : {"+3", "-3", "0x3", "3 3", "", "3.0", "99999999999999999999", "\"3\""}) with("Content-Length: " + length + "\r\n");
+  with("Content-Length : 3\r\n");
+  with("Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n");
+  with("Transfer-Encoding: chunked\r\nContent-Length: 3\r\n", "0\r\n\r\n");
+  with("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n");
+  with("Transfer-Encoding: chunked\r\n", "0\r\n\r\n", "1.0");
+  for (const std::string coding : {"gzip", "identity", "chunked, gzip", "gzip, chunked", "chunked, chunked", "xchunked", "chunked;q=1", "\vchunked", ""})
+    with("Transfer-Encoding: " + coding + "\r\n", "0\r\n\r\n");
+  with("Transfer-Encoding: gzip\r\nContent-Length: 3\r\n");
+  with("Transfer-Encoding : chunked\r\n", "0\r\n\r\n");
+  with("X: y\r\n Transfer-Encoding: chunked\r\n", "");
+  with("Transfer-Encoding:\r\n chunked\r\n", "0\r\n\r\n");
+  with("X: y\nContent-Length: 3\r\n");
+  with("X: y\rContent-Length: 3\r\n");
+  with(std::string{"X: y\0z\r\n", 8}, "");
+  for (const std::string chunk : {"-1", "+3", "0x3", "3 3", "", "g", "fffffffffffffffff", "3;", "3;a=\"\n\""})
+    with("Transfer-Encoding: chunked\r\n", chunk + "\r\nabc\r\n0\r\n\r\n");
+  with("Transfer-Encoding: chunked\r\n", "3\nabc\r\n0\r\n\r\n");
+  with("Transfer-Encoding: chunked\r\n", "3\r\nabcd\r\n0\r\n\r\n");
+  with("Transfer-Encoding: chunked\r\n", "3\r\nabc\n0\r\n\r\n");
+  with("Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\nContent-Length: 3\r\n\r\n");
+  CHECK(answer("GET / HTTP/1.1\nHost: x\r\n\r\n") == "400 ");
+  CHECK(answer("GET / HTTP/1.1\nHost: x\n\n") == "400 ");
+  CHECK(answer(" GET / HTTP/1.1\r\nHost: x\r\n\r\n") == "400 ");
+}
+
+TEST_CASE_FIXTURE(fixture, "a body that waits to be asked for is asked for, and what else is expected is refused") {
+  const std::string head = "POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n";
+  CHECK(answer_to(head + "Expect: 100-Continue\r\n\r\n") == "100 ");
+  CHECK(answer_to("abc") == "405 ");
+  CHECK(answer_to(head + "Expect: 100-continue\r\n\r\nabc") == "405 ");
+  CHECK(answer_to("POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\nExpect: 100-continue\r\n\r\n") == "413 ");
+  fixture other;
+  CHECK(other.answer_to(head + "Expect: the best\r\n\r\n") == "417 ");
+  CHECK(other.pipe->server_ended);
+}
+
+TEST_CASE_FIXTURE(fixture, "who does not read its answers is asked for nothing more, and is dropped after a while") {
+  browser.set_window(1000);
+  for (int i = 0; i < 100; ++i) browser.send(get("/page.js"));
+  CHECK(stage.hub().shared().memory.held() < 300'000);
+  CHECK(pipe->to_server.size() > 1000);
+  stage.pass(31s);
+  CHECK(over);
+}
+
 TEST_CASE("the access log is told of each answer") {
   std::string told;
   fixture f{[&](const access_record& a) { told += fmt::format("{} {} {}, ", a.method, a.path, a.status); }};
