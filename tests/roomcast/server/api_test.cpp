@@ -383,6 +383,20 @@ TEST_CASE("messages are listed forwards from one, and backwards from another or 
   }
 }
 
+TEST_CASE_FIXTURE(fixture, "long messages, which are remembered each by itself, are listed in their order, too, as far as one answer holds them") {
+  for (const char first : std::string{"abcdefgh"}) say(first + std::string(50'000, '.'));
+  const auto initials = [this](const std::string& query) {
+    std::string found;
+    for (const auto& text : texts_in(get("/api/rooms/ops/messages" + query).body)) found += text.front();
+    return found;
+  };
+  CHECK(initials("?since=0&limit=3") == "abc");
+  CHECK(initials("?since=2&limit=3") == "cde");
+  CHECK(initials("?limit=3") == "fgh");
+  CHECK(initials("?since=0") == "abcdef");
+  CHECK(initials("") == "cdefgh");
+}
+
 TEST_CASE("messages of a room that nobody is in any more are read from the store") {
   auto disk = std::make_shared<test::manual_disk>();
   disk->rooms["old"].records.push_back({.seq = 7, .sender = 3, .name = "ada", .text = "long ago", .time = {}});
