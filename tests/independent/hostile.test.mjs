@@ -305,9 +305,9 @@ attack(
   },
 );
 
-const impatient = { options: ['--close-timeout', '1s'], counted: 'timeouts_total{kind="close"}' };
+const unread = { options: ['--send-timeout', '1s'], counted: 'timeouts_total{kind="send"}' };
 
-attack('requests whose answers are not read are not taken without end', impatient, async (server, room) => {
+attack('requests whose answers are not read are not taken without end', unread, async (server, room) => {
   const connection = await server.connect();
   connection.stopReading();
   const request = httpRequest(server.port, { target: '/' });
@@ -364,6 +364,8 @@ attack('other protocols are refused', { counted: 'refused_total{reason="request"
 function join(server) {
   return server.connectAndJoin(mallory, { allowHalfOpen: true });
 }
+
+const impatient = { options: ['--close-timeout', '1s'], counted: 'timeouts_total{kind="close"}' };
 
 attack('who does not answer a close has left at once, and is dropped in time', impatient, async (server, room) => {
   const silent = await join(server);
