@@ -221,7 +221,7 @@ TEST_CASE("the largest id of a sender is known after a restart") {
   CHECK(sqlite_store{directory / "data", {}, {}}.last_sender() == 42);
 }
 
-TEST_CASE("the newest messages of a range are read, in ascending order") {
+TEST_CASE("the newest messages of a range are read, or the oldest, in ascending order") {
   const test::directory directory;
   sqlite_store s{directory / "data", {}, {}};
   put(s, "lobby", 1, 20);
@@ -240,6 +240,10 @@ TEST_CASE("the newest messages of a range are read, in ascending order") {
   CHECK(read({.after = 20, .limit = 5, .max_bytes = SIZE_MAX}) == std::pair{seqs(1, 0), true});
   CHECK(read({.after = UINT64_MAX, .limit = 5, .max_bytes = SIZE_MAX}) == std::pair{seqs(1, 0), true});
   CHECK(read({.limit = 0, .max_bytes = SIZE_MAX}) == std::pair{seqs(1, 0), false});
+  CHECK(read({.limit = 5, .max_bytes = SIZE_MAX, .oldest_first = true}) == std::pair{seqs(1, 5), false});
+  CHECK(read({.after = 10, .before = 16, .limit = 4, .max_bytes = SIZE_MAX, .oldest_first = true}) == std::pair{seqs(11, 14), false});
+  CHECK(read({.after = 10, .before = 16, .limit = 5, .max_bytes = SIZE_MAX, .oldest_first = true}) == std::pair{seqs(11, 15), true});
+  CHECK(read({.after = 4, .limit = 5, .max_bytes = 1, .oldest_first = true}) == std::pair{seqs(5, 5), false});
   CHECK(get(s, "nowhere", everything).complete);
   CHECK(get(s, "nowhere", everything).records.empty());
 }

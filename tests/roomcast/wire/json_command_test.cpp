@@ -214,3 +214,16 @@ TEST_CASE("numbers that are too large for anything are refused") {
   for (const auto number : {"1e400", "-1e400", "1e-400", "1e99999999999", "0.0000000000000001e2147483647", "123456789012345678901"})
     CHECK(std::holds_alternative<json::fault>(json::parse(R"({"type":"history","limit":)" + std::string{number} + "}")));
 }
+
+TEST_CASE("a publication has a text, and nothing else") {
+  const auto text_of = [](std::string_view body) { return std::get<std::string>(json::parse_publication(body)); };
+  const auto code_of = [](std::string_view body) { return std::get<json::fault>(json::parse_publication(body)).code; };
+  CHECK(text_of(R"({"text":"hi \u20ac"})") == "hi €");
+  CHECK(text_of(R"({"text":""})") == "");
+  for (const std::string other : {"name", "type", "ref", "echo", "before", "limit", "", "a name that is very long"}) {
+    CHECK(code_of(R"({"text":"hi",")" + other + R"(":null})") == "bad_field");
+    CHECK(code_of(R"({")" + other + R"(":1,"text":"hi"})") == "bad_field");
+  }
+  for (const auto body : {"{}", R"({"text":1})", R"({"text":null})", R"({"text":["hi"]})", R"({"text":{"text":"hi"}})"}) CHECK(code_of(body) == "bad_field");
+  for (const auto body : {"", "hi", "[]", "\"hi\"", R"({"text":"hi"}{})", R"({"text":"hi",})", "{\"text\":\"\xff\"}"}) CHECK(code_of(body) == "bad_json");
+}
