@@ -36,7 +36,7 @@ std::variant<idempotency::ticket, receipt, idempotency::under_way, idempotency::
   return last_;
 }
 
-void idempotency::end(std::string_view room, std::string_view key, ticket t, const std::optional<receipt>& got) noexcept {
+void idempotency::end(std::string_view room, std::string_view key, ticket t, const std::optional<receipt>& got) {
   const auto known = by_name_.find(name_of(room, key));
   if (known == by_name_.end() || known->second->number != t) return;  // it is forgotten
   if (got) {

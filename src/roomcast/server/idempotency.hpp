@@ -34,7 +34,7 @@ class idempotency {
   std::variant<ticket, receipt, under_way, other_text> begin(std::string_view room, std::string_view key, std::string_view text);
 
   /// It has been said; or has not, and may be tried again.
-  void end(std::string_view room, std::string_view key, ticket t, const std::optional<receipt>& got) noexcept;
+  void end(std::string_view room, std::string_view key, ticket t, const std::optional<receipt>& got);
 
  private:
   using digest = std::array<unsigned char, 32>;
