@@ -241,3 +241,18 @@ test('requests in one packet are answered in their order, and those of one who d
   for (let i = 0; i < 50; ++i) assert.equal(JSON.parse((await connection.response()).body).messages.length, 200);
   assert.equal((await connection.response()).body, 'ok\n');
 });
+
+test('what the kernel knows of a connection is told', async (t) => {
+  const { server, call } = await start(t);
+  const ada = await server.join('/chat/ops?name=ada');
+  ada.send('hello');
+  await ada.receive();
+  const { status, body } = await call('GET', '/debug/connections');
+  assert.equal(status, 200);
+  assert.equal(body.count, 1);
+  const [connection] = body.connections;
+  const { name, room, form, address } = connection;
+  assert.deepEqual({ name, room, form, address }, { name: 'ada', room: 'ops', form: 'text', address: '127.0.0.1' });
+  assert.ok(connection.rtt_us > 0 && connection.received_bytes > 5 && connection.sent_bytes > 5, JSON.stringify(connection));
+  for (const nothing of ['lag_bytes', 'waiting_ms', 'unsent_bytes', 'retransmits']) assert.equal(connection[nothing], 0, nothing);
+});

@@ -37,7 +37,8 @@ connection::connection(std::shared_ptr<lane> home, std::unique_ptr<transport> io
       outbox_(home_->shared().memory),
       deadlines_(home_->config()),
       control_rate_(home_->config().max_control_rate, home_->now()),
-      pacing_(home_->config().rate != 0 ? std::make_unique<pacing>(*home_) : nullptr) {}
+      pacing_(home_->config().rate != 0 ? std::make_unique<pacing>(*home_) : nullptr),
+      began_(home_->now()) {}
 
 // reading
 
@@ -47,6 +48,7 @@ bool connection::receive() {
   const std::size_t n = io_->read_some(inbox_.space(), ec);
   inbox_.received(n);
   home_->count().bytes_in += n;
+  received_bytes_ += n;
   if (n == 0)
     ended_ = ec != asio::error::would_block;
   else if (deadlines_.heard(home_->now()))
@@ -186,6 +188,7 @@ void connection::flush() {
     if (ec && ec != asio::error::would_block) return drop();
     ++home_->count().sends;
     home_->count().bytes_out += n;
+    sent_bytes_ += n;
     if (n != 0) outbox_.sent(n);
     progress = progress || n != 0;
     blocked_ = n < bytes.size();

@@ -102,6 +102,16 @@ class connection final : public member,
   /// The peer's address, while it is connected; empty where its transport has none.
   std::string address() const { return io_->address(); }
 
+  std::optional<transport::path> way_to_peer() const noexcept { return io_->way_to_peer(); }
+
+  /// Bytes from the peer and to it, and since when there is the connection.
+  std::uint64_t received_bytes() const noexcept { return received_bytes_; }
+  std::uint64_t sent_bytes() const noexcept { return sent_bytes_; }
+  timer_wheel::time_point began() const noexcept { return began_; }
+
+  /// Since when it takes none of the bytes that wait for it; `deadlines::never` where none do.
+  timer_wheel::time_point blocked_since() const noexcept { return deadlines_.blocked_since(); }
+
   // deadlines
 
   /// The handshake is done: pings, and limits for messages, begin.
@@ -171,6 +181,9 @@ class connection final : public member,
   std::unique_ptr<acknowledgements> acknowledgements_;  // null but for one of JSON
   std::unique_ptr<lane::timer> unclogging_;  // never expires: cancelled when little waits again; only for one who has been clogged
   timer_wheel::time_point scheduled_ = deadlines::never;
+  const timer_wheel::time_point began_;
+  std::uint64_t received_bytes_ = 0;
+  std::uint64_t sent_bytes_ = 0;
   std::uint16_t close_code_ = 0;  // of the first Close; 0 before
   wire::encoding form_ = wire::encoding::text;
   bool open_ = false;      // the handshake is done

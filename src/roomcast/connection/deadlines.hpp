@@ -48,6 +48,8 @@ class deadlines {
     if (progress || blocked_ == never) blocked_ = now;
   }
   void unblocked() noexcept { blocked_ = never; }
+  /// Since when bytes wait for the peer, who takes none; `never` where none do.
+  time_point blocked_since() const noexcept { return blocked_; }
   void hold_back(time_point until) noexcept { hold_ = until; }
   void over_rate(time_point now) noexcept {
     if (over_rate_ == never) over_rate_ = now;

@@ -154,6 +154,7 @@ task<> run_session(std::shared_ptr<connection> peer, std::unique_ptr<upgrade_req
     const bool only_reads = form == wire::encoding::events;
     auto& reserved = std::get<reservation>(place);
     peer->take_id(reserved.id());
+    peer->take_name(reserved.name());
     peer->speak(form);
     auto member = co_await membership::join(home, std::move(reserved), *peer, coming->wanted, coming->begins);
     if (coming->wanted.since) ++(coming->begins.recovered ? home.count().resumed : home.count().not_resumed);

@@ -5,8 +5,10 @@
 #include <boost/asio/error.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -97,6 +99,19 @@ std::string tcp_transport::address() const {
   if (::getpeername(socket_.number(), peer.data(), &size) != 0) return {};
   peer.resize(size);
   return peer.address().to_string();
+}
+
+std::optional<transport::path> tcp_transport::way_to_peer() const noexcept {
+  tcp_info known{};
+  socklen_t size = sizeof known;
+  if (::getsockopt(socket_.number(), IPPROTO_TCP, TCP_INFO, &known, &size) != 0) return {};
+  int unsent = 0, unacknowledged = 0;
+  ::ioctl(socket_.number(), SIOCOUTQNSD, &unsent);
+  ::ioctl(socket_.number(), SIOCOUTQ, &unacknowledged);
+  return path{.round_trip = std::chrono::microseconds{known.tcpi_rtt},
+              .retransmitted = known.tcpi_total_retrans,
+              .unsent_bytes = static_cast<std::uint64_t>(unsent),
+              .unacknowledged_bytes = static_cast<std::uint64_t>(unacknowledged)};
 }
 
 void tcp_transport::close() noexcept {

@@ -28,6 +28,7 @@ class tcp_transport final : public transport, poller::entry {
   void shutdown_send() noexcept override;
   void close() noexcept override;
   std::string address() const override;
+  std::optional<path> way_to_peer() const noexcept override;
 
  private:
   struct reader {

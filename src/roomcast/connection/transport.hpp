@@ -3,8 +3,11 @@
 #include "roomcast/error.hpp"
 #include "roomcast/room/task.hpp"
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +62,17 @@ class transport {
 
   /// The peer's address, while it is connected; empty where it has none.
   virtual std::string address() const { return {}; }
+
+  /// What the kernel knows of the way to the peer.
+  struct path {
+    std::chrono::microseconds round_trip{0};  ///< smoothed
+    std::uint64_t retransmitted = 0;          ///< segments, since the connection began
+    std::uint64_t unsent_bytes = 0;           ///< that it was given
+    std::uint64_t unacknowledged_bytes = 0;   ///< with those
+  };
+
+  /// Nothing where it knows nothing.
+  virtual std::optional<path> way_to_peer() const noexcept { return {}; }
 };
 
 }  // namespace roomcast

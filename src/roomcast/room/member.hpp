@@ -34,6 +34,10 @@ class member : public boost::intrusive::list_base_hook<boost::intrusive::link_mo
   std::uint64_t id() const noexcept { return id_; }
   void take_id(std::uint64_t id) noexcept { id_ = id; }
 
+  /// Its name, which is there for as long as it is a member.
+  std::string_view name() const noexcept { return name_; }
+  void take_name(std::string_view name) noexcept { name_ = name; }
+
   /// How it is written to.
   virtual wire::encoding form() const noexcept = 0;
 
@@ -76,6 +80,7 @@ class member : public boost::intrusive::list_base_hook<boost::intrusive::link_mo
   friend class registry;
   const std::uint64_t number_;
   std::uint64_t id_;
+  std::string_view name_;
   std::size_t slot_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "roomcast/server/api.hpp"
 
+#include "roomcast/connection/census.hpp"
 #include "roomcast/connection/target.hpp"
 #include "roomcast/name.hpp"
 #include "roomcast/room/call.hpp"
@@ -156,6 +157,24 @@ remembered recall(lane& owner, const std::string& name, const log::store::range&
   return all;
 }
 
+std::string_view name_of(wire::encoding form) noexcept {
+  switch (form) {
+    case wire::encoding::text: return "text";
+    case wire::encoding::json: return "json";
+    case wire::encoding::events: break;
+  }
+  return "events";
+}
+
+json_writer& append_connection(json_writer& out, const connection_figures& c) {
+  out.member(c.id, c.name)(R"(,"room":)").string(c.room)(R"(,"form":)").string(name_of(c.form))(R"(,"address":)").string(c.address);
+  out(R"(,"age_ms":)").number(c.age.count())(R"(,"lag_bytes":)").number(c.lag_bytes)(R"(,"waiting_ms":)").number(c.waiting.count());
+  out(R"(,"received_bytes":)").number(c.received_bytes)(R"(,"sent_bytes":)").number(c.sent_bytes);
+  if (!c.way) return out;
+  out(R"(,"rtt_us":)").number(c.way->round_trip.count())(R"(,"retransmits":)").number(c.way->retransmitted);
+  return out(R"(,"unsent_bytes":)").number(c.way->unsent_bytes)(R"(,"unacknowledged_bytes":)").number(c.way->unacknowledged_bytes);
+}
+
 }  // namespace
 
 task<response> description(const exchange&) {
@@ -222,6 +241,28 @@ task<response> remove_member(const exchange& x) {
   const bool is_there = co_await told;
   if (!is_there) co_return no_member();
   co_return response{.status = 204};
+}
+
+task<response> list_connections(const exchange& x) {
+  std::uint64_t limit = 0;
+  if (!read_limit(x.query, limit)) co_return bad_number();
+  std::vector<connection_figures> all;
+  std::size_t members = 0;
+  for (lane* const each : x.home.shared().lanes) {
+    const auto ask = [each, limit] { return count_members(*each, limit); };
+    call counted{x.home, *each, ask};
+    auto its = co_await counted;
+    std::move(its.most_lagging.begin(), its.most_lagging.end(), std::back_inserter(all));
+    members += its.members;
+  }
+  std::sort(all.begin(), all.end(), lags_more);
+  if (all.size() > limit) all.resize(limit);
+  std::string body;
+  json_writer out{body};
+  out(R"({"count":)").number(members)(R"(,"connections":[)");
+  for (const auto& each : all) append_connection(out(&each == all.data() ? "{" : ",{"), each)("}");
+  out("]}");
+  co_return json(200, std::move(body));
 }
 
 task<response> list_messages(const exchange& x) {

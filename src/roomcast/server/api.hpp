@@ -15,4 +15,7 @@ task<response> remove_member(const exchange& x);
 task<response> list_messages(const exchange& x);
 task<response> publish(const exchange& x);
 
+/// Of /debug.
+task<response> list_connections(const exchange& x);
+
 }  // namespace roomcast::server::api

@@ -87,6 +87,7 @@ constexpr std::array table{
     route{verb::get, "/healthz", audience::everybody, doors::both, healthy},
     route{verb::get, "/readyz", audience::everybody, doors::both, ready},
     route{verb::get, "/metrics", audience::everybody, doors::admin, measured},
+    route{verb::get, "/debug/connections", audience::key_holders, doors::admin, api::list_connections},
     route{verb::get, "/api/openapi.json", audience::everybody_with_api, doors::admin, api::description},
     route{verb::get, "/api/rooms", audience::key_holders, doors::admin, api::list_rooms},
     route{verb::get, "/api/rooms/{room}/members", audience::key_holders, doors::admin, api::list_members},

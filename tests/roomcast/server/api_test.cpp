@@ -424,6 +424,65 @@ TEST_CASE_FIXTURE(fixture, "HEAD of the API has no body") {
   CHECK(a.body == "");
 }
 
+TEST_CASE("connections are told with what they lag behind, those that lag the most first") {
+  for (const std::size_t lanes : {1u, 3u}) {
+    fixture f{{.echo = false, .max_lag = 100u << 20, .retain_messages = 0}, lanes};
+    auto ada = f.stage.join("/chat/ops?name=ada");
+    auto slow = f.stage.join_json("/chat/ops?name=slow");
+    auto slower = f.stage.join("/chat/ops?name=slower");
+    auto elsewhere = f.stage.join("/chat/other?name=else");
+    ada.take();
+    slow.take();
+    const auto told = [&](const std::string& query = {}) {
+      const auto got = f.get("/debug/connections" + query);
+      CHECK(got.status == 200);
+      return boost::json::parse(got.body).as_object();
+    };
+    const auto names = [](const boost::json::object& all) {
+      strings found;
+      for (const auto& each : all.at("connections").as_array()) found.emplace_back(each.at("name").as_string());
+      return found;
+    };
+    slower.set_window(10);
+    for (int i = 0; i < 5; ++i) ada.send(test::masked_text(std::string(100, 'x')));
+    f.stage.pass(1s);
+    slow.set_window(10);
+    for (int i = 0; i < 2; ++i) ada.send(test::masked_text(std::string(100, 'y')));
+    f.stage.pass(1s);
+    const auto all = told();
+    CHECK(all.at("count") == 4);
+    REQUIRE(names(all).size() == 4);
+    const auto& first = all.at("connections").at(0);
+    const auto& second = all.at("connections").at(1);
+    CHECK(first.at("name") == "slower");
+    CHECK(first.at("room") == "ops");
+    CHECK(first.at("form") == "text");
+    CHECK(first.at("lag_bytes").as_int64() > 5 * 100);
+    CHECK(first.at("waiting_ms").as_int64() >= 1900);
+    CHECK(first.at("age_ms").as_int64() >= 1900);
+    CHECK(first.at("address") == "");
+    CHECK_FALSE(first.as_object().contains("rtt_us"));
+    CHECK(second.at("name") == "slow");
+    CHECK(second.at("form") == "json");
+    CHECK(second.at("waiting_ms").as_int64() < first.at("waiting_ms").as_int64());
+    CHECK(second.at("sent_bytes").as_int64() > 5 * 100);
+    const auto& rest = all.at("connections").as_array();
+    for (std::size_t i = 2; i < rest.size(); ++i) {
+      CHECK(rest[i].at("lag_bytes") == 0);
+      CHECK(rest[i].at("waiting_ms") == 0);
+      if (rest[i].at("name") == "ada") CHECK(rest[i].at("received_bytes").as_int64() > 7 * 100);
+    }
+    CHECK(names(told("?limit=1")) == strings{"slower"});
+    CHECK(told("?limit=1").at("count") == 4);
+    CHECK(f.get("/debug/connections?limit=x").status == 400);
+    CHECK(f.ask("GET /debug/connections HTTP/1.1\r\nHost: x\r\n\r\n").status == 401);
+    auto nobody = f.connect(false);
+    nobody.send(fixture::request("GET", "/debug/connections"));
+    CHECK(fixture::read(nobody).status == 404);
+    CHECK(elsewhere.take().empty());
+  }
+}
+
 TEST_CASE_FIXTURE(fixture, "the description of the API has each of its routes, and nothing else") {
   const auto described = boost::json::parse(get("/api/openapi.json").body);
   CHECK(described.at("openapi") == "3.1.0");
