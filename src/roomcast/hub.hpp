@@ -50,8 +50,8 @@ class hub : public std::enable_shared_from_this<hub> {
   /// Drops every session.
   void abandon();
 
-  /// No executor runs any more: what has been said is stored, and what is on its way between lanes is thrown away. Not while
-  /// anything else is called.
+  /// No executor runs any more: what the store was given is stored, and what is on its way between lanes is thrown away. Not
+  /// while anything else is called.
   void end() noexcept;
 
  private:

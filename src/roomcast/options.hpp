@@ -25,7 +25,7 @@ enum class binary_policy {
 enum class log_level { debug, info, warning, error };
 
 /// A request that has been answered, or, where it was let in, a member whose connection is over. The text is the peer's own,
-/// but for `from`.
+/// but for `from`, and lasts as long as the call that tells it.
 struct access_record {
   std::string_view from;    ///< the peer's address; empty where it is not known
   std::string_view method;  ///< empty where the request could not be read, as is `path`
@@ -36,7 +36,7 @@ struct access_record {
   std::string_view room = {};
   std::string_view name = {};
   std::uint16_t close_code = 0;  ///< 1006 where there was no Close
-  std::chrono::milliseconds duration{0};
+  std::chrono::milliseconds duration{0};  ///< that it was a member
 };
 
 /// How a chat behaves. Sizes are bytes. The defaults suit a public server.
@@ -87,7 +87,7 @@ struct options {
 
   /// How far a member's cursor may stand behind the end of its room's log when the next batch comes, and what happens then.
   /// Counted by what is held in memory for it: each batch weighs 448 bytes and each message some 60 more than what is sent; in a
-  /// room with JSON members it counts in both forms.
+  /// room with JSON members, or readers of events, it counts in each form that is written.
   std::size_t max_lag = 1024 * 1024;
   slow_reader_policy slow_reader = slow_reader_policy::close;
 
